@@ -1,0 +1,152 @@
+"""The nouns of the data flow: layer stack, specimen, beam, scan, reconstruction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from sem3d.errors import InputError
+from sem3d.units import AXES, UNITS
+
+
+@dataclass(frozen=True)
+class LayerStack:
+    """Which layers a layered specimen may carry, lowest first, and how thick each may be.
+
+    Attributes:
+        materials: layer materials from the substrate upward, e.g. ``("Au", "Al")``.
+        limits_nm: largest thickness of each layer [nm].
+        substrate: material of the half space below.
+        height_nm: voxel height of the label volume [nm].
+        slices: number of voxels along z.
+
+    Raises:
+        InputError: the lists disagree or a limit is not positive.
+    """
+
+    materials: tuple[str, ...]
+    limits_nm: tuple[int, ...]
+    substrate: str = "Si"
+    height_nm: float = 10.0
+    slices: int = 16
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "materials", tuple(self.materials))
+        object.__setattr__(self, "limits_nm", tuple(int(n) for n in self.limits_nm))
+        if len(self.materials) != len(self.limits_nm) or not self.materials:
+            raise InputError(
+                f"stack has {len(self.materials)} materials but {len(self.limits_nm)} limits_nm; "
+                "give one limit per layer"
+            )
+        if min(self.limits_nm) <= 0:
+            raise InputError(f"stack.limits_nm is {self.limits_nm}; limits must be at least 1 nm")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the label classes; class 0 is empty space above the specimen."""
+        return ("none", *self.materials)
+
+
+@dataclass(frozen=True)
+class LayeredSpecimen:
+    """Stacked layers on a substrate, one column per pixel.
+
+    Attributes:
+        thickness_nm: (L, Y, X), lowest layer first [nm].
+        stack: the layers' materials and limits.
+
+    Raises:
+        InputError: wrong number of layers, non-finite thickness or thickness beyond the limits.
+    """
+
+    thickness_nm: np.ndarray
+    stack: LayerStack
+
+    def __post_init__(self) -> None:
+        check_thickness(self.thickness_nm, self.stack)
+
+
+@dataclass(frozen=True)
+class Beam:
+    """The beam energies at which one field of view is imaged.
+
+    Attributes:
+        energies_keV: (E,) strictly increasing beam energies [keV].
+    """
+
+    energies_keV: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        energies = tuple(float(e) for e in self.energies_keV)
+        object.__setattr__(self, "energies_keV", energies)
+        if not energies or energies[0] <= 0 or any(np.diff(energies) <= 0):
+            raise InputError(
+                f"energies_keV is {list(energies)}; give positive, strictly increasing energies"
+            )
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A multi-energy stack of backscatter images.
+
+    Attributes:
+        signal: (E, Y, X) backscatter signal.
+        beam: the energies of the first axis.
+        provenance: engine, its settings, noise and seed.
+
+    Raises:
+        InputError: the stack does not match the energies or is not finite.
+    """
+
+    signal: np.ndarray
+    beam: Beam
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    axes: tuple[str, ...] = AXES["scan"]
+    unit: str = UNITS["scan"]
+
+    def __post_init__(self) -> None:
+        check_signal(self.signal, len(self.beam.energies_keV))
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """What a network or solver found.
+
+    Attributes:
+        labels: (Z, Y, X) uint8, 0 = empty, k = k-th material; a batch axis may lead.
+        thickness_nm: (L, Y, X) [nm], or None when only voxels were predicted.
+    """
+
+    labels: Any
+    thickness_nm: Any = None
+
+
+def check_thickness(thickness_nm: np.ndarray, stack: LayerStack) -> None:
+    """Raise `InputError` unless `thickness_nm` (L, Y, X) [nm] is finite and inside the limits."""
+    if thickness_nm.ndim != 3 or thickness_nm.shape[0] != len(stack.materials):
+        raise InputError(
+            f"thickness has shape {thickness_nm.shape}; expected ({len(stack.materials)}, Y, X) "
+            f"for the layers {', '.join(stack.materials)}"
+        )
+    for name, limit, plane in zip(stack.materials, stack.limits_nm, thickness_nm, strict=True):
+        low, high = float(np.min(plane)), float(np.max(plane))
+        if not (low >= 0 and high <= limit):  # also catches NaN
+            raise InputError(
+                f"{name} thickness spans {low:g}..{high:g} nm but the model holds for "
+                f"0..{limit} nm; clip the map or raise the layer's limit"
+            )
+
+
+def check_signal(signal: np.ndarray, energies: int) -> None:
+    """Raise `InputError` unless `signal` is a finite (energies, Y, X) stack."""
+    if signal.ndim != 3 or signal.shape[0] != energies:
+        raise InputError(
+            f"scan has shape {signal.shape}; expected ({energies}, Y, X), one image per energy"
+        )
+    if not np.isfinite(signal).all():
+        n, y, x = np.argwhere(~np.isfinite(signal))[0]
+        raise InputError(
+            f"scan is not finite, first at energy index {n}, y {y}, x {x}; "
+            "mask or repair the detector fault before reconstruction"
+        )
