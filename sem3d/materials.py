@@ -33,18 +33,18 @@ ELEMENTS: Final[Mapping[str, Element]] = MappingProxyType(
 )
 
 _CRC = "CRC Handbook of Chemistry and Physics, 97th ed. (2016)"
-_FILM = "amorphous film, CRC Handbook of Chemistry and Physics, 97th ed. (2016)"
+_GLASS = "vitreous, CRC Handbook of Chemistry and Physics, 97th ed. (2016)"
 
 # Density [g/cm3] at room temperature and its source.
 _DENSITIES: Final = {
-    "C": (2.27, "graphite, " + _CRC),
+    "C": (2.2, "graphite, " + _CRC),
     "Al": (2.70, _CRC),
     "Si": (2.33, _CRC),
     "Ti": (4.506, _CRC),
     "Cu": (8.96, _CRC),
     "W": (19.3, _CRC),
     "Au": (19.32, _CRC),
-    "SiO2": (2.20, _FILM),
+    "SiO2": (2.20, _GLASS),
     "Si3N4": (3.17, _CRC),
     "TiN": (5.21, _CRC),
 }
@@ -107,4 +107,4 @@ def material(name: str) -> Material:
         hint = did_you_mean(name, _DENSITIES)
         raise InputError(f"material {name!r} has no tabulated density{hint}")
     density, source = _DENSITIES[name]
-    return Material(name, MappingProxyType(parse_formula(name)), density, source)
+    return Material(name, parse_formula(name), density, source)

@@ -1,6 +1,6 @@
 """The nouns of the data flow: layer stack, specimen, beam, scan, reconstruction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,8 +25,8 @@ class LayerStack:
         InputError: the lists disagree or a limit is not positive.
     """
 
-    materials: tuple[str, ...]
-    limits_nm: tuple[int, ...]
+    materials: Sequence[str]
+    limits_nm: Sequence[int]
     substrate: str = "Si"
     height_nm: float = 10.0
     slices: int = 16
@@ -41,6 +41,10 @@ class LayerStack:
             )
         if min(self.limits_nm) <= 0:
             raise InputError(f"stack.limits_nm is {self.limits_nm}; limits must be at least 1 nm")
+        if self.slices < 1 or self.height_nm <= 0:
+            raise InputError(
+                f"stack has {self.slices} slices of {self.height_nm} nm; both must be positive"
+            )
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -75,7 +79,7 @@ class Beam:
         energies_keV: (E,) strictly increasing beam energies [keV].
     """
 
-    energies_keV: tuple[float, ...]
+    energies_keV: Sequence[float]
 
     def __post_init__(self) -> None:
         energies = tuple(float(e) for e in self.energies_keV)

@@ -1,0 +1,98 @@
+"""What is done to a sample between memory and network: crop, symmetry, noise, labels.
+
+Every draw is keyed by (seed, epoch, sample), so a batch's content does not depend on its size,
+on the rank that serves it or on an interruption.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Shaped
+from torch import Tensor
+
+from sem3d.datamodule.loader import Batch
+from sem3d.errors import InputError
+from sem3d.geometry.voxelise import voxelise
+from sem3d.specimen import LayerStack
+from sem3d.store.streams import seed_sequence, torch_generator
+
+Noise = Callable[[Tensor, torch.Generator], Tensor]
+
+
+def dihedral(maps: Shaped[Tensor, "*C Y X"], element: int) -> Shaped[Tensor, "*C Y2 X2"]:
+    """Apply one of the 8 symmetries of the square to the last two axes; 0 is the identity.
+
+    Bit 0 flips y, bit 1 flips x, bit 2 exchanges y and x first.
+    """
+    if element & 4:
+        maps = maps.transpose(-1, -2)
+    axes = [axis for bit, axis in ((1, -2), (2, -1)) if element & bit]
+    return maps.flip(axes) if axes else maps
+
+
+@dataclass(frozen=True)
+class Transform:
+    """From a gathered batch to a network's batch.
+
+    Attributes:
+        stack: gives the voxel rule of the labels.
+        noise: noise of the scans.
+        seed: seed of noise and augmentation.
+        split: train, val or test.
+        symmetries: draw one of the 8 symmetries per sample, 4 flips on fields that are not square.
+        crop: field (Y, X) cut at a random place, or None for the whole field.
+    """
+
+    stack: LayerStack
+    noise: Noise
+    seed: int
+    split: str
+    symmetries: bool = False
+    crop: tuple[int, int] | None = None
+
+    def __call__(self, batch: Batch, epoch: int = 0) -> Batch:
+        """Return scan (B, E, Y, X), thickness_nm (B, L, Y, X), labels (B, Z, Y, X) and index.
+
+        Raises:
+            InputError: the crop is larger than the field.
+        """
+        pairs = zip(batch["scan"], batch["thickness_nm"], batch["index"].tolist(), strict=True)
+        samples = [self._sample(scan, maps, epoch, index) for scan, maps, index in pairs]
+        thickness = torch.stack([maps for _, maps in samples]).float()
+        return {
+            "scan": torch.stack([scan for scan, _ in samples]),
+            "thickness_nm": thickness,
+            "labels": voxelise(thickness, self.stack.height_nm, self.stack.slices),
+            "index": batch["index"],
+        }
+
+    def _sample(self, scan: Tensor, maps: Tensor, epoch: int, index: int) -> tuple[Tensor, Tensor]:
+        if self.crop or self.symmetries:
+            key = seed_sequence(self.seed, "augment", self.split, epoch, index)
+            scan, maps = self._augment(scan, maps, np.random.default_rng(key))
+        key = seed_sequence(self.seed, "noise", self.split, epoch, index)
+        return self.noise(scan.float(), torch_generator(key, scan.device)), maps
+
+    def _augment(
+        self, scan: Tensor, maps: Tensor, rng: np.random.Generator
+    ) -> tuple[Tensor, Tensor]:
+        field = scan.shape[-2:]
+        window = self._window(tuple(field), rng)
+        scan, maps = scan[..., *window], maps[..., *window]
+        if self.symmetries:
+            square = scan.shape[-2] == scan.shape[-1]
+            element = int(rng.integers(8 if square else 4))
+            scan, maps = dihedral(scan, element), dihedral(maps, element)
+        return scan, maps
+
+    def _window(self, field: tuple[int, ...], rng: np.random.Generator) -> tuple[slice, slice]:
+        size = self.crop or field
+        if size[0] > field[0] or size[1] > field[1]:
+            raise InputError(
+                f"datamodule.crop={list(size)} is larger than the field {list(field)}; "
+                "choose a smaller crop or null"
+            )
+        y, x = (int(rng.integers(f - s + 1)) for f, s in zip(field, size, strict=True))
+        return slice(y, y + size[0]), slice(x, x + size[1])

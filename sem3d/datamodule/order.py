@@ -1,0 +1,53 @@
+"""Which samples make up which batch, for every epoch and rank."""
+
+import numpy as np
+
+from sem3d.errors import InputError
+from sem3d.store.streams import seed_sequence
+
+
+class EpochOrder:
+    """Batches of sample indices; each rank takes its share of the same global batch.
+
+    So n processes see, step by step, exactly the samples that one process sees.
+
+    Args:
+        count: number of samples.
+        batch_size: samples per step over all ranks.
+        seed: seed of the shuffle, or None to keep the stored order and the last, smaller batch.
+        rank: rank of this process.
+        world: number of processes.
+
+    Raises:
+        InputError: batch_size does not divide by the processes, or exceeds the samples.
+    """
+
+    def __init__(
+        self, count: int, batch_size: int, seed: int | None, rank: int = 0, world: int = 1
+    ) -> None:
+        if seed is not None and (batch_size % world or batch_size > count):
+            raise InputError(
+                f"datamodule.batch_size={batch_size} must be a multiple of the {world} processes "
+                f"and at most the {count} training samples"
+            )
+        self.count, self.batch_size, self.seed = count, batch_size, seed
+        self.rank, self.world, self.epoch = rank, world, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch whose order is served next; Lightning calls this."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """Steps per epoch; training drops the incomplete last batch."""
+        if self.seed is not None:
+            return self.count // self.batch_size
+        return -(-self.count // self.batch_size)
+
+    def batches(self) -> list[np.ndarray]:
+        """This rank's sample indices for every step of the current epoch."""
+        order = np.arange(self.count)
+        if self.seed is not None:
+            sequence = seed_sequence(self.seed, "order", "train", self.epoch)
+            order = np.random.default_rng(sequence).permutation(self.count)
+        starts = range(0, len(self) * self.batch_size, self.batch_size)
+        return [order[s : s + self.batch_size][self.rank :: self.world] for s in starts]

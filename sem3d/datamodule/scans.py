@@ -1,0 +1,127 @@
+"""The LightningDataModule of zarr-backed scan stacks."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import torch
+from lightning.pytorch import LightningDataModule
+
+from sem3d.datamodule.augment import Noise, Transform
+from sem3d.datamodule.loader import Batch, GatherLoader
+from sem3d.datamodule.order import EpochOrder
+from sem3d.datamodule.resident import Arrays, Memory, load_split
+from sem3d.datamodule.statistics import Statistics, measure
+from sem3d.store.reader import ScanStore
+
+
+class ScanDataModule(LightningDataModule):
+    """Serves a scan dataset: memory-resident, gathered, augmented and given its noise.
+
+    Args:
+        root: the zarr dataset.
+        train_noise: noise of training scans, usually over a range of levels.
+        eval_noise: noise of validation and test scans; the draw of a sample never changes.
+        batch_size: training samples per step over all processes.
+        eval_batch_size: samples per validation step over all processes.
+        symmetries: train on the 8 symmetries of the square.
+        crop: (Y, X) field cut from training samples, None for the whole.
+        memory: where samples live: auto, ram, gpu or memmap.
+        seed: seed of order, augmentation and noise.
+        ensure: called once per node before the dataset is opened, to write it if it may.
+    """
+
+    def __init__(
+        self,
+        root: Path | str,
+        train_noise: Noise,
+        eval_noise: Noise,
+        batch_size: int = 16,
+        eval_batch_size: int = 16,
+        symmetries: bool = True,
+        crop: Sequence[int] | None = None,
+        memory: Memory = "auto",
+        seed: int = 0,
+        ensure: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__()
+        self.root, self.memory, self.seed = Path(root), memory, seed
+        self.noise = {"train": train_noise, "val": eval_noise, "test": eval_noise}
+        self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
+        self.symmetries, self.crop = symmetries, crop
+        self._ensure = ensure
+        self._arrays: dict[str, Arrays] = {}
+
+    def prepare_data(self) -> None:
+        """Write the dataset if it is missing and may be written on first use."""
+        if self._ensure:
+            self._ensure()
+
+    @property
+    def store(self) -> ScanStore:
+        """The dataset on disk."""
+        if not hasattr(self, "_store"):
+            self._store = ScanStore(self.root)
+        return self._store
+
+    def arrays(self, split: str) -> Arrays:
+        """Arrays of a split, loaded on first use; float16 scans for training, else float32."""
+        if split not in self._arrays:
+            dtype = torch.float16 if split == "train" else torch.float32
+            arrays = load_split(self.store, split, dtype, self.memory)
+            if self.memory == "gpu":
+                arrays = {name: a.to(self._device) for name, a in arrays.items()}
+            self._arrays[split] = arrays
+        return self._arrays[split]
+
+    @property
+    def statistics(self) -> Statistics:
+        """Signal statistics of the training split."""
+        if not hasattr(self, "_statistics"):
+            self._statistics = measure(self.arrays("train")["scan"], self.store.checksum)
+        return self._statistics
+
+    def transform(self, split: str) -> Transform:
+        """The step from a gathered batch to a network's batch."""
+        train = split == "train"
+        return Transform(
+            stack=self.store.stack,
+            noise=self.noise[split],
+            seed=self.seed,
+            split=split,
+            symmetries=self.symmetries and train,
+            crop=(self.crop[0], self.crop[1]) if self.crop and train else None,
+        )
+
+    def loader(self, split: str) -> GatherLoader:
+        """Batches of a split for this process; only training is shuffled."""
+        rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        train = split == "train"
+        size = self.batch_size if train else self.eval_batch_size
+        count = self.store.count(split)
+        order = EpochOrder(count, size, self.seed if train else None, rank, world)
+        return GatherLoader(self.arrays(split), order)
+
+    def train_dataloader(self) -> GatherLoader:
+        """Batches for training."""
+        return self.loader("train")
+
+    def val_dataloader(self) -> GatherLoader:
+        """Batches for validation."""
+        return self.loader("val")
+
+    def test_dataloader(self) -> GatherLoader:
+        """Batches for the final test."""
+        return self.loader("test")
+
+    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
+        """Augment, add noise and cut labels on the device the batch has reached."""
+        del dataloader_idx
+        trainer = self.trainer
+        assert trainer is not None
+        if trainer.training:
+            return self.transform("train")(batch, trainer.current_epoch)
+        return self.transform("test" if trainer.testing else "val")(batch)
+
+    @property
+    def _device(self) -> torch.device:
+        return self.trainer.strategy.root_device if self.trainer else torch.device("cuda")

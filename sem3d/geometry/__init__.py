@@ -1,0 +1,1 @@
+"""Random structures and named cases: a seeded generator in, a specimen out."""

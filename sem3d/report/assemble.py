@@ -1,0 +1,72 @@
+"""From result files to the report folder."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from sem3d.report.cells import csv_text
+from sem3d.report.inventory import all_results
+from sem3d.report.layouts import LAYOUTS
+from sem3d.report.maps import figure_5, overview, table_2_3, table_3_1
+from sem3d.report.page import page
+from sem3d.report.pictures import Picture
+from sem3d.report.progress import figure_6, stability
+from sem3d.report.reading import load_results
+from sem3d.report.results import Result
+from sem3d.report.specimens import Comparison, compare
+from sem3d.report.tables import build_table
+from sem3d.report.training import load_runs
+from sem3d.report.volumes import cuts, table_3_2, table_4
+
+_SPECIMENS = 2
+
+
+def write_report(results: Path, runs: Path, out: Path) -> Path:
+    """Write ``report.html``, every table as csv and every figure as PNG into `out`.
+
+    Args:
+        results: folder of result files, searched to any depth.
+        runs: folder of training runs, searched for ``metrics.csv``; it may be missing.
+        out: report folder, made if need be.
+
+    Returns:
+        The path of ``report.html``.
+
+    Raises:
+        InputError: there are no result files, or a file is truncated or malformed.
+    """
+    loaded = load_results(results)
+    found = (compare(loaded, kind, _SPECIMENS) for kind in ("test", "experimental"))
+    comparisons = [comparison for comparison in found if comparison]
+    tables = [*(build_table(layout, loaded) for layout in LAYOUTS), all_results(loaded)]
+    pictures = _pictures(comparisons, loaded, runs)
+    out.mkdir(parents=True, exist_ok=True)
+    for table in tables:
+        _publish(out / f"{table.stem}.csv", csv_text(table).encode())
+    for picture in pictures:
+        if picture.png is not None:
+            _publish(out / f"{picture.stem}.png", picture.png)
+    return _publish(out / "report.html", page(comparisons, tables, pictures).encode())
+
+
+def _pictures(
+    comparisons: Sequence[Comparison], results: Sequence[Result], runs: Path
+) -> list[Picture]:
+    return [
+        overview(comparisons),
+        table_2_3(comparisons, results),
+        stability(results),
+        figure_5(comparisons),
+        figure_6(load_runs(runs)),
+        table_3_1(comparisons),
+        table_3_2(comparisons),
+        table_4(comparisons),
+        cuts(comparisons),
+    ]
+
+
+def _publish(path: Path, content: bytes) -> Path:
+    """Write `content` under a temporary name, then rename: no reader sees half a file."""
+    temporary = path.with_name(f"{path.name}.tmp")
+    temporary.write_bytes(content)
+    temporary.replace(path)
+    return path

@@ -1,0 +1,67 @@
+"""Example arrays beside a result file: scans, truths and predictions of a few samples."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from sem3d.errors import InputError
+
+_ARRAYS: Final = {
+    "index": 1,
+    "scan": 4,
+    "energies_keV": 1,
+    "true_labels": 4,
+    "predicted_labels": 4,
+    "true_thickness_nm": 4,
+}
+"""Required arrays and their number of axes."""
+
+
+def read_examples(path: Path) -> dict[str, np.ndarray]:
+    """Read and check the example arrays beside a result file.
+
+    Raises:
+        InputError: the file is missing or truncated, lacks an array, or its arrays disagree.
+    """
+    try:
+        with np.load(path) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} is not a readable example file ({error}); evaluate the predictor again"
+        ) from error
+    for name, axes in _ARRAYS.items():
+        if name not in arrays or arrays[name].ndim != axes:
+            raise InputError(
+                f"{path} lacks the array {name!r} with {axes} axes; evaluate the predictor again"
+            )
+    _check_agreement(arrays, path)
+    return arrays
+
+
+def thickness_of(
+    labels: UInt8[np.ndarray, "Z Y X"], layers: int, height_nm: float
+) -> Float[np.ndarray, "L Y X"]:
+    """Return each layer's thickness [nm]: the voxels of its label times the voxel height."""
+    counts = [(labels == k + 1).sum(axis=0) for k in range(layers)]
+    return np.stack(counts) * float(height_nm)
+
+
+def _check_agreement(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    found = arrays.get("predicted_thickness_nm", arrays["true_thickness_nm"])
+    same = (
+        arrays["true_labels"].shape == arrays["predicted_labels"].shape
+        and arrays["true_thickness_nm"].shape == found.shape
+        and arrays["scan"].shape[1] == len(arrays["energies_keV"])
+        and {len(arrays[name]) for name in _ARRAYS if name != "energies_keV"}
+        == {len(arrays["index"])}
+    )
+    if not same:
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise InputError(f"{path} holds arrays that disagree ({shapes}); evaluate again")
+    if not (np.isfinite(found).all() and np.isfinite(arrays["scan"]).all()):
+        raise InputError(f"{path} holds a scan or thickness that is not finite; evaluate again")

@@ -1,0 +1,56 @@
+"""A figure with its caption, and the rows of truth and predictions most figures show."""
+
+import io
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+
+from matplotlib.figure import Figure
+
+from sem3d.report.specimens import Comparison, View
+
+Shown = TypeVar("Shown")
+Rows = dict[str, dict[str, Shown]]
+"""What is drawn by row (truth, then predictors) and by specimen."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure, its file stem, title and caption; without a figure the caption says why."""
+
+    stem: str
+    title: str
+    caption: str
+    figure: Figure | None = None
+
+    @cached_property
+    def png(self) -> bytes | None:
+        """The figure as a PNG on white, drawn once; None without a figure."""
+        if self.figure is None:
+            return None
+        buffer = io.BytesIO()
+        self.figure.savefig(buffer, format="png", dpi=150, facecolor="white")
+        return buffer.getvalue()
+
+
+def rows_of(
+    comparisons: Iterable[Comparison],
+    names: Collection[str],
+    show: Callable[[View], Shown],
+    specimens: int,
+) -> Rows[Shown]:
+    """Return the truth and the predictors called `names`, each on the same specimens."""
+    rows: Rows[Shown] = {"truth": {}}
+    for comparison in comparisons:
+        for specimen in comparison.specimens[:specimens]:
+            rows["truth"][specimen.label] = show(specimen.truth)
+            for name, view in specimen.predictions.items():
+                if name in names:
+                    rows.setdefault(name, {})[specimen.label] = show(view)
+    return rows
+
+
+def described(comparisons: Iterable[Comparison]) -> str:
+    """Return which data and noise the comparisons show, for a caption."""
+    return "; ".join(f"{c.dataset.label}, {c.noise.label}" for c in comparisons)

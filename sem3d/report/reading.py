@@ -1,0 +1,105 @@
+"""Reading result files: every defect becomes one sentence that names the file."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sem3d.errors import InputError
+from sem3d.report.results import Dataset, Noise, Predictor, Result
+
+SCHEMA: Final = 1
+
+_AGAIN = "evaluate the predictor again or remove the file"
+Block = TypeVar("Block")
+
+
+def load_results(folder: Path) -> tuple[Result, ...]:
+    """Read every result file below `folder`, in order of their paths.
+
+    Raises:
+        InputError: there is none, or one is not a valid result file.
+    """
+    paths = sorted(folder.rglob("*.json"))
+    if not paths:
+        raise InputError(
+            f"no result files under {folder}; "
+            "make one with `python -m sem3d.evaluate checkpoint=...`"
+        )
+    return tuple(read_result(path) for path in paths)
+
+
+def read_result(path: Path) -> Result:
+    """Read and check one result file.
+
+    Raises:
+        InputError: the file is truncated, of another schema, or lacks or garbles a key.
+    """
+    document = _read_document(path)
+    return Result(
+        path,
+        _build(Predictor, document, "predictor", path),
+        _build(Dataset, document, "dataset", path),
+        _noise(document, path),
+        _scores(document, "scores", path),
+        _scores(document, "scores_transposed", path),
+        document.get("timing") or {},
+        document.get("provenance") or {},
+    )
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InputError(f"{path} is not readable json ({error}); {_AGAIN}") from error
+    found = document.get("schema") if isinstance(document, dict) else None
+    if found != SCHEMA:
+        raise InputError(
+            f"{path} has result schema {found!r} but this version reads {SCHEMA}; {_AGAIN}"
+        )
+    return document
+
+
+def _build(block_type: type[Block], document: Mapping[str, Any], key: str, path: Path) -> Block:
+    """Make `block_type` from the block called `key`; keys it does not know are left alone."""
+    block = _mapping(document, key, path)
+    known = {field.name: field for field in fields(block_type)}  # type: ignore[arg-type]
+    missing = [n for n, f in known.items() if f.default is MISSING and n not in block]
+    if missing:
+        raise InputError(f"{path} lacks {key}.{missing[0]}; {_AGAIN}")
+    values = {n: block[n] for n in known if n in block}
+    return block_type(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
+
+
+def _noise(document: Mapping[str, Any], path: Path) -> Noise:
+    block = _mapping(document, "noise", path)
+    kind = block.get("kind")
+    amount = block.get("electrons" if kind == "poisson" else "level", 0)
+    if kind not in ("gaussian", "poisson", "none") or not isinstance(amount, int | float):
+        raise InputError(f"{path} has the unknown noise {block}; {_AGAIN}")
+    return Noise("poisson" if kind == "poisson" else "gaussian", float(amount))
+
+
+def _scores(document: Mapping[str, Any], key: str, path: Path) -> dict[str, float]:
+    if key == "scores_transposed" and document.get(key) is None:
+        return {}
+    scores = dict(_numbers(_mapping(document, key, path)))
+    for name in scores:
+        if not math.isfinite(scores[name]):
+            raise InputError(f"{path} holds {key}.{name} = {scores[name]}; {_AGAIN}")
+    return scores
+
+
+def _numbers(block: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in block.items():
+        yield name, float(value) if isinstance(value, int | float) else math.nan
+
+
+def _mapping(document: Mapping[str, Any], key: str, path: Path) -> Mapping[str, Any]:
+    block = document.get(key)
+    if not isinstance(block, dict):
+        raise InputError(f"{path} lacks the block {key!r}; {_AGAIN}")
+    return block

@@ -1,0 +1,87 @@
+"""The nouns of a report: who was evaluated, on what, with which noise, scoring what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+LAYERED: Final = ("none", "Au", "Al")
+"""Classes of the structures that Artemov et al. tabulate."""
+
+
+@dataclass(frozen=True, order=True)
+class Noise:
+    """Noise added to the scans: its kind and amount (relative level, or electrons per pixel)."""
+
+    kind: str
+    amount: float
+
+    @property
+    def label(self) -> str:
+        """The noise in words, e.g. ``"2 %"``, ``"no noise"`` or ``"1000 electrons"``."""
+        if self.kind == "poisson":
+            return f"{self.amount:g} electrons"
+        return f"{100 * self.amount:g} %" if self.amount else "no noise"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """The network or solver that was evaluated."""
+
+    name: str
+    kind: str
+    model: str | None
+    task: str
+    parameters: int | None = None
+    checkpoint: str | None = None
+    epoch: int | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The samples it was evaluated on; `classes[0]` is empty space."""
+
+    name: str
+    split: str
+    checksum: str
+    samples: int
+    classes: tuple[str, ...]
+    limits_nm: tuple[int | float, ...]
+    height_nm: int | float
+
+    @property
+    def label(self) -> str:
+        """Name, split and the first digits of the checksum: different data, different label."""
+        return f"{self.name}/{self.split} {self.checksum.removeprefix('sha256:')[:8]}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One evaluation of one predictor on one dataset with one noise.
+
+    Attributes:
+        path: the json file; the example arrays lie beside it with the suffix ``.npz``.
+        scores: flat names such as ``"miou_report"`` or ``"recall_report/Au"``.
+        scores_transposed: the same against the transposed truth, or empty.
+        timing: ``seconds_per_sample`` and ``device``.
+        provenance: versions and commit of the evaluation.
+    """
+
+    path: Path
+    predictor: Predictor
+    dataset: Dataset
+    noise: Noise
+    scores: Mapping[str, float]
+    scores_transposed: Mapping[str, float]
+    timing: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+
+    @property
+    def structures(self) -> str | None:
+        """Which tables it belongs to: ``"test"``, ``"experimental"`` or None for neither."""
+        if self.dataset.classes != LAYERED:
+            return None
+        if "experimental" in self.dataset.name:
+            return "experimental"
+        return "test" if self.dataset.split == "test" else None

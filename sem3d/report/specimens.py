@@ -1,0 +1,143 @@
+"""Example specimens: the truth and what every predictor of one comparison made of it."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from sem3d.report.examples import read_examples, thickness_of
+from sem3d.report.printed import reading_order
+from sem3d.report.results import Dataset, Noise, Result
+
+_REFERENCE_NOISE: Final = Noise("gaussian", 0.02)  # Artemov et al. add 2 %
+
+
+@dataclass(frozen=True)
+class View:
+    """One specimen as somebody sees it: labels (Z, Y, X) and thickness (L, Y, X) [nm]."""
+
+    labels: UInt8[np.ndarray, "Z Y X"]
+    thickness_nm: Float[np.ndarray, "L Y X"]
+
+
+@dataclass(frozen=True)
+class Specimen:
+    """One example: its scan, the truth and each predictor's view by predictor name."""
+
+    index: int
+    label: str
+    scan: Float[np.ndarray, "E Y X"]
+    energies_keV: Float[np.ndarray, " E"]
+    truth: View
+    predictions: Mapping[str, View]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Predictors evaluated on the same data with the same noise, and example specimens.
+
+    Attributes:
+        results: by predictor name, in reading order.
+        specimens: examples, those that most predictors hold first.
+    """
+
+    results: Mapping[str, Result]
+    specimens: tuple[Specimen, ...]
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data all predictors share."""
+        return next(iter(self.results.values())).dataset
+
+    @property
+    def noise(self) -> Noise:
+        """The noise all predictors share."""
+        return next(iter(self.results.values())).noise
+
+    @property
+    def best(self) -> str:
+        """Name of the predictor with the largest mIoU among those with an example to show."""
+        names = self.specimens[0].predictions
+        return max(names, key=lambda name: self.results[name].scores["miou_report"])
+
+
+def compare(results: Iterable[Result], structures: str, count: int) -> Comparison | None:
+    """Return the comparison for one kind of structures with `count` specimens, if there is any.
+
+    Raises:
+        InputError: an example file is missing, truncated or inconsistent.
+    """
+    named = unique_names(comparable(results, structures))
+    return Comparison(named, _load_specimens(named, count)) if named else None
+
+
+def comparable(results: Iterable[Result], structures: str) -> tuple[Result, ...]:
+    """Return the results for one kind of structures that share data and noise, in reading order.
+
+    Of several such groups the one with most predictors is taken, then the one nearest to the
+    2 % noise of Artemov et al.
+    """
+    groups: dict[tuple[str, Noise], list[Result]] = {}
+    for result in results:
+        if result.structures == structures:
+            groups.setdefault((result.dataset.label, result.noise), []).append(result)
+
+    def size_then_noise(key: tuple[str, Noise]) -> tuple[int, bool, float, str]:
+        data, noise = key
+        far = abs(noise.amount - _REFERENCE_NOISE.amount)
+        return len(groups[key]), noise.kind == _REFERENCE_NOISE.kind, -far, data
+
+    best = max(groups, key=size_then_noise, default=None)
+    return tuple(sorted(groups[best], key=reading_order)) if best else ()
+
+
+def unique_names(results: Iterable[Result]) -> dict[str, Result]:
+    """Return the results by predictor name; equal names are told apart by their file."""
+    results = tuple(results)
+    uses = Counter(result.predictor.name for result in results)
+    names = {}
+    for result in results:
+        name = result.predictor.name
+        names[name if uses[name] == 1 else f"{name} ({result.path.stem})"] = result
+    return names
+
+
+def load_views(result: Result) -> dict[int, View]:
+    """Return what one predictor made of each of its examples, by sample index."""
+    arrays = read_examples(result.path.with_suffix(".npz"))
+    return {int(index): _predicted(arrays, n, result) for n, index in enumerate(arrays["index"])}
+
+
+def _load_specimens(named: Mapping[str, Result], count: int) -> tuple[Specimen, ...]:
+    views = {name: load_views(result) for name, result in named.items()}
+    uses = Counter(index for shown in views.values() for index in shown)
+    return tuple(_specimen(index, named, views) for index, _ in uses.most_common(count))
+
+
+def _specimen(
+    index: int, named: Mapping[str, Result], views: Mapping[str, Mapping[int, View]]
+) -> Specimen:
+    holders = [name for name, shown in views.items() if index in shown]
+    result = named[holders[0]]
+    arrays = read_examples(result.path.with_suffix(".npz"))
+    n = int(np.flatnonzero(arrays["index"] == index)[0])
+    kind = "experimental" if result.structures == "experimental" else f"test {index}"
+    return Specimen(
+        index,
+        f"{kind}, {result.noise.label}",
+        arrays["scan"][n].astype(float),
+        arrays["energies_keV"].astype(float),
+        View(arrays["true_labels"][n], arrays["true_thickness_nm"][n].astype(float)),
+        {name: views[name][index] for name in holders},
+    )
+
+
+def _predicted(arrays: Mapping[str, np.ndarray], n: int, result: Result) -> View:
+    labels = arrays["predicted_labels"][n]
+    if "predicted_thickness_nm" in arrays:
+        return View(labels, arrays["predicted_thickness_nm"][n].astype(float))
+    layers = len(result.dataset.classes) - 1
+    return View(labels, thickness_of(labels, layers, result.dataset.height_nm))

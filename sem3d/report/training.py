@@ -1,0 +1,62 @@
+"""Training curves as the runs logged them."""
+
+import csv
+import math
+from pathlib import Path
+
+import numpy as np
+
+from sem3d.errors import InputError
+from sem3d.figures.curves import Curve
+
+_HEADER = ["step", "epoch", "name", "value"]
+
+
+def load_runs(folder: Path) -> dict[str, dict[str, Curve]]:
+    """Return the curves of every ``metrics.csv`` below `folder`, by run path and logged name.
+
+    Raises:
+        InputError: a file is not a table of step, epoch, name and value.
+    """
+    runs = {}
+    for path in sorted(folder.rglob("metrics.csv")):
+        name = path.parent.relative_to(folder).as_posix()
+        runs[folder.name if name == "." else name] = read_curves(path)
+    return runs
+
+
+def read_curves(path: Path) -> dict[str, Curve]:
+    """Read one ``metrics.csv`` into curves (N, 2) of epoch and value.
+
+    A resumed run repeats steps; the last row of a step counts. Rows that are not finite (a run
+    that diverged) are left out.
+
+    Raises:
+        InputError: the header differs or a row is cut short.
+    """
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.DictReader(file)
+        if reader.fieldnames != _HEADER:
+            raise InputError(
+                f"{path} has the header {reader.fieldnames}, not {_HEADER}; "
+                "remove the file or train the run again"
+            )
+        try:
+            last = {(row["name"], int(row["step"])): _point(row) for row in reader}
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                f"{path} holds a row that is not numbers ({error}); remove that row"
+            ) from error
+    return _curves(last)
+
+
+def _point(row: dict[str, str]) -> tuple[float, float]:
+    return float(row["epoch"]), float(row["value"])
+
+
+def _curves(last: dict[tuple[str, int], tuple[float, float]]) -> dict[str, Curve]:
+    points: dict[str, list[tuple[float, float]]] = {}
+    for (name, _), point in sorted(last.items()):
+        if math.isfinite(point[1]):
+            points.setdefault(name, []).append(point)
+    return {name: np.array(values) for name, values in points.items()}

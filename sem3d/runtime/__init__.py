@@ -1,0 +1,1 @@
+"""What surrounds a run: configuration, folders, resume, loggers, processes."""

@@ -1,0 +1,81 @@
+"""From plain configuration to objects: signatures checked first, names limited to known code."""
+
+import functools
+import importlib
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from sem3d.errors import InputError, did_you_mean
+
+ALLOWED: Final = ("sem3d.", "torch.optim.", "torch.nn.", "lightning.pytorch.")
+"""A configuration may come from a stranger's checkpoint: nothing else is imported."""
+
+TARGET: Final = "_target_"
+
+
+def build(node: Any, path: str = "", **given: Any) -> Any:
+    """Build the object that `node` describes, nested nodes first.
+
+    Args:
+        node: plain configuration; a mapping with ``_target_`` becomes a call of that class.
+        path: where the node stands, for messages.
+        given: further arguments, passed as they are.
+
+    Raises:
+        InputError: unknown target, or arguments that do not fit its signature.
+    """
+    if isinstance(node, Mapping) and TARGET in node:
+        return partial(node, path, **given)()
+    if isinstance(node, Mapping):
+        return {k: build(v, f"{path}.{k}") for k, v in node.items()}
+    if isinstance(node, list):
+        return [build(v, f"{path}[{i}]") for i, v in enumerate(node)]
+    return node
+
+
+def partial(node: Mapping[str, Any], path: str = "", **given: Any) -> Callable[..., Any]:
+    """Return the call that `node` describes with its arguments bound, to be completed later."""
+    target = locate(node[TARGET], path)
+    arguments = {k: v for k, v in node.items() if k != TARGET}
+    check_arguments(target, arguments, path)
+    built = {k: build(v, f"{path}.{k}".lstrip(".")) for k, v in arguments.items()}
+    return functools.partial(target, **built, **given)
+
+
+def locate(name: str, path: str) -> Callable[..., Any]:
+    """Import the class or function called `name`.
+
+    Raises:
+        InputError: the name is outside `ALLOWED` or does not exist.
+    """
+    if not name.startswith(ALLOWED):
+        raise InputError(
+            f"{path}.{TARGET} is {name!r}; only names below {', '.join(ALLOWED)} are built"
+        )
+    module, _, attribute = name.rpartition(".")
+    try:
+        return getattr(importlib.import_module(module), attribute)
+    except (ImportError, AttributeError) as error:
+        raise InputError(f"{path}.{TARGET} {name!r} does not exist ({error})") from error
+
+
+def check_arguments(target: Callable[..., Any], arguments: Mapping[str, Any], path: str) -> None:
+    """Raise `InputError` when `target` does not take one of the named `arguments`."""
+    parameters = inspect.signature(target).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters) and inspect.isclass(target):
+        parameters = _inherited(target)
+    known = {p.name for p in parameters if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)}
+    for name in arguments:
+        if name not in known:
+            raise InputError(
+                f"{path or 'configuration'}: {target.__name__} has no {name!r}"
+                + did_you_mean(name, known - {"self"})
+            )
+
+
+def _inherited(cls: type) -> Any:
+    """Parameters of every constructor along the inheritance, for classes that pass on kwargs."""
+    constructors = [c.__init__ for c in cls.__mro__ if "__init__" in vars(c) and c is not object]
+    signatures = [inspect.signature(c).parameters for c in constructors]
+    return [p for parameters in signatures for p in parameters.values()]

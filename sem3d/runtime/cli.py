@@ -1,0 +1,135 @@
+"""The command line shared by all commands: Hydra, plain configuration, one-sentence errors."""
+
+import errno
+import os
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, MissingConfigException
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from sem3d.errors import InputError, did_you_mean
+from sem3d.runtime.isolate import run_isolated
+from sem3d.runtime.names import run_name
+
+PACKAGE = Path(__file__).resolve().parents[1]
+CONF = PACKAGE / "_conf" if (PACKAGE / "_conf").is_dir() else PACKAGE.parent / "conf"
+
+
+def command(name: str, run: Callable[[dict[str, Any]], None]) -> NoReturn:
+    """Run one command with the configuration ``conf/<name>.yaml`` and the command line.
+
+    Exit status: 0 done; 2 bad input or a full disk, told in one sentence; 130 interrupted;
+    1 a defect of sem3d, with its traceback.
+
+    Args:
+        name: the command, e.g. "train".
+        run: does the work, from the resolved configuration as plain dictionaries.
+    """
+    OmegaConf.register_new_resolver("run_name", run_name, replace=True)
+    os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here instead of Hydra's printer
+    entry = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
+    with one_sentence(name):
+        entry(_Task(name, run))()
+    raise SystemExit(0)
+
+
+@contextmanager
+def one_sentence(name: str) -> Iterator[None]:
+    """Turn what a user can mend into one sentence and an exit status."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        _stop("interrupted: what is finished is kept; run the same command again to continue", 130)
+    except (InputError, HydraException, OmegaConfBaseException) as error:
+        _stop(f"error: {explain(error, name)}", 2)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        place = f" at {error.filename}" if error.filename else ""
+        _stop(f"error: the disk is full{place}; free some space and run the same command again", 2)
+
+
+class _Task:
+    """Hydra's task function; picklable, so that any launcher may carry it."""
+
+    def __init__(self, name: str, run: Callable[[dict[str, Any]], None]) -> None:
+        self.name, self.run = name, run
+
+    def __call__(self, cfg: DictConfig) -> None:
+        with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
+            hydra_config = HydraConfig.get()
+            refuse_additions(hydra_config.overrides.task, cfg)
+            if hydra_config.mode == RunMode.MULTIRUN:
+                run_isolated(self.name, hydra_config)
+            else:
+                self.run(plain(cfg, hydra_config.runtime.choices))
+
+
+def plain(cfg: DictConfig, choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Resolve the configuration to plain values, with the chosen groups as ``choices``."""
+    values = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    assert isinstance(values, dict)
+    return {str(k): v for k, v in values.items()} | {"choices": {k: choices[k] for k in choices}}
+
+
+def refuse_additions(overrides: list[str], cfg: DictConfig) -> None:
+    """Raise `InputError` for ``+key=value`` where nothing would ever read the key.
+
+    Inside a node with ``_target_`` an addition is an argument, checked when it is built.
+    """
+    for override in overrides:
+        key = override.split("=")[0].lstrip("+")
+        parent = OmegaConf.select(cfg, key.rpartition(".")[0]) if "." in key else None
+        known = isinstance(parent, DictConfig) and ("_target_" in parent or not len(parent))
+        group = (CONF / key).is_dir()
+        if override.startswith("+") and not known and not group:
+            raise InputError(
+                f"{override!r} adds a key that nothing reads; only arguments of a node with "
+                "_target_ can be added"
+            )
+
+
+def explain(error: Exception, name: str) -> str:
+    """Return one sentence for an error of the configuration."""
+    text = str(error)
+    if match := re.search(r"Could not override '([^']+)'", text):
+        key = match[1].split("@")[0]
+        return f"unknown configuration key {key!r}{did_you_mean(key, _known_keys(name))}"
+    if isinstance(error, MissingConfigException) and (
+        match := re.search(r"Could not find '([^']+)/([^'/]+)'", text)
+    ):
+        group, choice = match.groups()
+        choices = [p.stem for p in (CONF / group).glob("*.yaml")]
+        return f"there is no {group}={choice}{did_you_mean(choice, choices)}"
+    if match := re.search(r"Missing mandatory value: (\S+)", text):
+        return f"{match[1]} is not set; give {match[1]}=... on the command line"
+    return " ".join(text.split())
+
+
+def _known_keys(name: str) -> set[str]:
+    """Every key of the command's default configuration, dotted, and its groups."""
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        cfg = hydra.compose(name)
+    groups = {p.name for p in CONF.iterdir() if p.is_dir()}
+    return groups | set(_dotted(OmegaConf.to_container(cfg, resolve=False)))
+
+
+def _dotted(tree: Any, prefix: str = "") -> list[str]:
+    if not isinstance(tree, Mapping):
+        return []
+    keys = [(f"{prefix}{k}", v) for k, v in tree.items()]
+    return [k for k, _ in keys] + [d for k, v in keys for d in _dotted(v, f"{k}.")]
+
+
+def _stop(message: str, status: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise SystemExit(status)

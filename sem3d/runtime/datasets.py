@@ -1,0 +1,78 @@
+"""From configuration to a dataset on disk."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from sem3d.errors import InputError
+from sem3d.runtime.build import build
+from sem3d.store.reader import ScanStore
+from sem3d.store.schema import Recipe
+from sem3d.store.writer import difference, generate
+
+
+def recipe(cfg: Mapping[str, Any]) -> Recipe:
+    """Build the recipe that the configuration describes."""
+    dataset = cfg["dataset"]
+    parts = {name: cfg[name] for name in ("acquisition", "geometry", "simulator")}
+    config = parts | {"seed": dataset["seed"], "splits": dataset["splits"]}
+    built = {name: build(node, name) for name, node in parts.items()}
+    return Recipe(
+        geometry=built["geometry"],
+        simulator=built["simulator"],
+        beam=built["acquisition"],
+        splits=dataset["splits"],
+        seed=dataset["seed"],
+        config=config,
+        command=f"python -m sem3d.generate dataset={cfg['choices']['dataset']}",
+    )
+
+
+def write(cfg: Mapping[str, Any]) -> ScanStore:
+    """Write, continue or repair the configured dataset, with a progress bar."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    root = Path(cfg["dataset"]["root"])
+    columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns) as progress:
+        bar = progress.add_task(f"{root} [shards]", total=None)
+        for done, total in generate(root, recipe(cfg), build(cfg["executor"], "executor")):
+            progress.update(bar, completed=done, total=total)
+    return ScanStore(root)
+
+
+def ensure(cfg: Mapping[str, Any]) -> None:
+    """Write the dataset now if it is missing and small; a large one is an error.
+
+    Raises:
+        InputError: the dataset is missing or incomplete and not written on first use.
+    """
+    root = Path(cfg["dataset"]["root"])
+    if cfg["dataset"]["splits"] is None:  # a store from elsewhere, taken as it is
+        ScanStore(root)
+        return
+    made_by = recipe(cfg)
+    if cfg["dataset"]["write_on_first_use"]:
+        if not _is_complete(root):
+            write(cfg)
+    elif not root.exists():
+        total = sum(made_by.splits.values())
+        raise InputError(f"{root} ({total:,} samples) is missing; write it with `{made_by.command}`")
+    _check_recipe(ScanStore(root), made_by)
+
+
+def _is_complete(root: Path) -> bool:
+    try:
+        ScanStore(root)
+    except InputError:
+        return False
+    return True
+
+
+def _check_recipe(store: ScanStore, made_by: Recipe) -> None:
+    """Refuse a store whose recipe differs: its name would stand for other data."""
+    if store.attributes["recipe"] != dict(made_by.config):
+        raise InputError(
+            f"{store.root} holds a dataset of another recipe "
+            f"({difference(store.attributes, made_by)}); choose another dataset.name"
+        )

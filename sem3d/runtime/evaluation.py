@@ -1,0 +1,178 @@
+"""Score a predictor on a dataset at one noise level, and keep the result as files."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from sem3d.datamodule.augment import Noise
+from sem3d.datamodule.scans import ScanDataModule
+from sem3d.metrics.thickness_error import ThicknessError
+from sem3d.metrics.voxel_scores import VoxelScores
+from sem3d.runtime.provenance import provenance
+from sem3d.specimen import Reconstruction
+from sem3d.store.reader import ScanStore
+from sem3d.store.records import write_atomic
+
+SCHEMA: Final = 1
+
+Predict = Callable[[Tensor], Reconstruction]
+"""Scans (B, E, Y, X) in, reconstruction of the batch out."""
+
+
+@dataclass
+class Evaluation:
+    """Scores of one predictor on one split, collected batch by batch.
+
+    Args:
+        store: the dataset.
+        examples: how many samples to keep for pictures.
+    """
+
+    store: ScanStore
+    examples: int
+    kept: dict[str, list[np.ndarray]] = field(default_factory=dict)
+    seconds: float = 0.0
+    samples: int = 0
+
+    def __post_init__(self) -> None:
+        classes = self.store.stack.classes
+        self.upright, self.transposed = VoxelScores(classes), VoxelScores(classes)
+        self.thickness = ThicknessError(self.store.stack.materials)
+        self.saw_thickness = self.saw_square = False
+
+    def add(self, batch: Mapping[str, Tensor], found: Reconstruction, seconds: float) -> None:
+        """Add one batch, on the CPU."""
+        index, truth = batch["index"], batch["labels"]
+        self.upright.update(index, found.labels, truth)
+        if truth.shape[-1] == truth.shape[-2]:
+            self.saw_square = True
+            self.transposed.update(index, found.labels, truth.transpose(-1, -2).contiguous())
+        if found.thickness_nm is not None:
+            self.saw_thickness = True
+            self.thickness.update(index, found.thickness_nm, batch["thickness_nm"])
+        self._keep(batch, found)
+        self.seconds += seconds
+        self.samples += len(index)
+
+    def _keep(self, batch: Mapping[str, Tensor], found: Reconstruction) -> None:
+        arrays = {
+            "index": batch["index"],
+            "scan": batch["scan"],
+            "true_labels": batch["labels"],
+            "predicted_labels": found.labels,
+            "true_thickness_nm": batch["thickness_nm"],
+        }
+        if found.thickness_nm is not None:
+            arrays["predicted_thickness_nm"] = found.thickness_nm
+        missing = max(0, self.examples - self.samples)
+        for name, values in arrays.items():
+            self.kept.setdefault(name, []).extend(values[:missing].numpy())
+
+    def result(self) -> dict[str, Any]:
+        """Scores as plain numbers."""
+        scores = self.upright.compute()
+        if self.saw_thickness:
+            scores |= self.thickness.compute()
+        return {
+            "scores": scores,
+            "scores_transposed": self.transposed.compute() if self.saw_square else None,
+        }
+
+
+def evaluate(
+    predict: Predict,
+    predictor: Mapping[str, Any],
+    data: Mapping[str, Any],
+    noise: Noise,
+    *,
+    seed: int = 0,
+    batch_size: int = 8,
+    device: str = "cpu",
+    examples: int = 4,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Score `predict` and return the result (plain) and example arrays.
+
+    Args:
+        predict: the trained task or solver.
+        predictor: what to write about it.
+        data: ``root``, ``name`` and ``split`` of the dataset.
+        noise: noise of the scans; a sample's draw depends on `seed` and its index alone.
+        seed: noise seed.
+        batch_size: scans per call.
+        device: where the scans are sent.
+        examples: samples to keep for pictures.
+    """
+    from rich.progress import track
+
+    module = ScanDataModule(data["root"], noise, noise, eval_batch_size=batch_size, seed=seed)
+    split, transform = data["split"], module.transform(data["split"])
+    scoring = Evaluation(module.store, examples)
+    for gathered in track(module.loader(split), f"evaluate {data['name']}/{split}"):
+        batch = transform(gathered)
+        started = time.perf_counter()
+        found = _on_cpu(predict(batch["scan"].to(device)))
+        scoring.add(batch, found, time.perf_counter() - started)
+    store = module.store
+    result = {
+        "schema": SCHEMA,
+        "predictor": dict(predictor),
+        "dataset": _describe(store, data, scoring.samples),
+        "noise": noise.provenance,
+        **scoring.result(),
+        "timing": {"seconds_per_sample": scoring.seconds / scoring.samples, "device": device},
+        "provenance": provenance() | {"seed": seed},
+    }
+    energies = np.asarray(store.beam.energies_keV, np.float32)
+    return result, {k: np.stack(v) for k, v in scoring.kept.items()} | {"energies_keV": energies}
+
+
+@torch.no_grad()
+def _on_cpu(found: Reconstruction) -> Reconstruction:
+    thickness = None if found.thickness_nm is None else found.thickness_nm.float().cpu()
+    return Reconstruction(found.labels.cpu(), thickness)
+
+
+def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[str, Any]:
+    return {
+        "name": data["name"],
+        "split": data["split"],
+        "checksum": store.checksum,
+        "samples": samples,
+        "energies_keV": list(store.beam.energies_keV),
+        "classes": list(store.stack.classes),
+        "limits_nm": list(store.stack.limits_nm),
+        "height_nm": store.stack.height_nm,
+        "slices": store.stack.slices,
+    }
+
+
+def result_path(folder: Path, result: Mapping[str, Any]) -> Path:
+    """Return ``<folder>/<predictor>/<dataset>-<split>-<noise>.json``."""
+    noise = {k: v for k, v in result["noise"].items() if k != "kind"}
+    amount = "_".join(f"{v:g}" for v in noise.values())
+    data = result["dataset"]
+    stem = f"{data['name']}-{data['split']}-{result['noise']['kind']}{amount}"
+    return folder / re.sub(r"[^\w.,=+-]", "_", result["predictor"]["name"]) / f"{stem}.json"
+
+
+def save(folder: Path, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> Path:
+    """Write the result beside its example arrays, the json last; return its path."""
+    path = result_path(folder, result)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".{os.getpid()}.partial.npz")
+    try:
+        np.savez_compressed(partial, **examples)  # type: ignore[arg-type]
+        partial.replace(path.with_suffix(".npz"))
+    finally:
+        partial.unlink(missing_ok=True)
+    write_atomic(path, json.dumps(result, indent=2))
+    return path

@@ -1,0 +1,95 @@
+"""The folder of one training run: its settings, checkpoints, curves and the mark that it is done.
+
+``run.json`` holds configuration, provenance and data statistics; ``done.json`` is written last.
+Running the same command again continues from ``checkpoints/last.ckpt``.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from sem3d.errors import InputError
+from sem3d.runtime.provenance import config_hash, provenance
+from sem3d.store.records import write_atomic
+
+IDENTITY: Final = (
+    "acquisition", "noise", "geometry", "simulator", "dataset", "optimizer", "schedule", "loss",
+    "task", "model", "datamodule", "seed", "weights",
+)  # fmt: skip
+"""Settings that make a run this run; others (trainer, logger) may change when it continues."""
+
+
+class RunFolder:
+    """One run's files.
+
+    Args:
+        path: the folder, created when missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.checkpoints = path / "checkpoints"
+        self.metrics = path / "metrics.csv"
+
+    @property
+    def last(self) -> Path:
+        """Checkpoint to continue from."""
+        return self.checkpoints / "last.ckpt"
+
+    @property
+    def best(self) -> Path:
+        """Checkpoint with the best validation score."""
+        return self.checkpoints / "best.ckpt"
+
+    def open(self, cfg: Mapping[str, Any], fresh: bool) -> None:
+        """Create the folder for `cfg`, or check that it already holds this run.
+
+        Raises:
+            InputError: it holds a run with other settings.
+        """
+        if fresh:
+            shutil.rmtree(self.path, ignore_errors=True)
+        ours = {key: cfg[key] for key in IDENTITY}
+        if (self.path / "run.json").is_file():
+            theirs = self.read("run.json")["identity"]
+            self._refuse_other(theirs, ours)
+        else:
+            self.write("run.json", {"identity": ours, "config": cfg, "provenance": provenance()})
+
+    def is_done(self, cfg: Mapping[str, Any]) -> bool:
+        """True when this run has finished with these trainer settings."""
+        if not (self.path / "done.json").is_file():
+            return False
+        return self.read("done.json")["trainer_sha256"] == config_hash(cfg["trainer"])
+
+    def finish(self, cfg: Mapping[str, Any], scores: Mapping[str, float]) -> None:
+        """Mark the run as done."""
+        done = {"trainer_sha256": config_hash(cfg["trainer"]), "scores": dict(scores)}
+        self.write("done.json", done)
+
+    def write(self, name: str, values: Mapping[str, Any]) -> None:
+        """Write a JSON file atomically."""
+        write_atomic(self.path / name, json.dumps(values, indent=2))
+
+    def read(self, name: str) -> dict[str, Any]:
+        """Read a JSON file of the run.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        try:
+            return json.loads((self.path / name).read_text())
+        except json.JSONDecodeError as error:
+            raise InputError(
+                f"{self.path / name} is damaged ({error}); add fresh=true to train anew"
+            ) from error
+
+    def _refuse_other(self, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
+        changed = [key for key in IDENTITY if theirs.get(key) != ours[key]]
+        if changed:
+            raise InputError(
+                f"{self.path} holds a run with other settings of {', '.join(changed)}; "
+                "give name=... for a second run, or fresh=true to replace it"
+            )

@@ -1,0 +1,123 @@
+"""One training run: data, task and trainer put together, continued where it stopped."""
+
+import logging
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning.pytorch import Trainer, seed_everything
+
+from sem3d.datamodule.scans import ScanDataModule
+from sem3d.datamodule.statistics import Statistics
+from sem3d.errors import InputError
+from sem3d.runtime import datasets
+from sem3d.runtime.build import build, partial
+from sem3d.runtime.callbacks import callbacks
+from sem3d.runtime.checkpoint import build_task, read_checkpoint, start_from
+from sem3d.runtime.loggers import logger
+from sem3d.runtime.run_folder import RunFolder
+from sem3d.tasks.data import DataSpec
+
+DATASET_TIMEOUT = 3600
+"""How long other ranks wait for rank 0 to write a dataset [s]."""
+
+
+def train(cfg: Mapping[str, Any], run: RunFolder) -> dict[str, float]:
+    """Train or continue a run; return the scores of its last validation.
+
+    Raises:
+        InputError: the configuration, dataset or run folder does not fit.
+        Stopped: the time limit or Ctrl-C ended this slice; the run can be continued.
+    """
+    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    seed_everything(cfg["seed"], verbose=False)
+    torch.set_float32_matmul_precision("high")
+    trainer = make_trainer(cfg, run)
+    data = make_data(cfg)
+    statistics = _agree_on_data(cfg, run, data, trainer.is_global_zero)
+    spec = data_spec(cfg["dataset"]["name"], data, statistics)
+    training = {"optimizer": partial(cfg["optimizer"], "optimizer")}
+    if cfg["schedule"]:
+        training["schedule"] = partial(cfg["schedule"], "schedule")
+    task = build_task(cfg, spec, **training)
+    last = run.last if run.last.is_file() else None
+    if last:
+        read_checkpoint(last)  # a damaged file is told in one sentence
+    elif cfg["weights"]:
+        start_from(task, Path(cfg["weights"]))
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+    scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    if trainer.is_global_zero:
+        run.finish(cfg, scores)
+    return scores
+
+
+def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
+    """Build the Trainer; checkpoints, curves and stopping are ours."""
+    node = {k: v for k, v in cfg["trainer"].items() if k != "max_time"}
+    trainer = build(
+        node,
+        "trainer",
+        default_root_dir=run.path,
+        callbacks=callbacks(cfg, run),
+        logger=logger(cfg, run.path),
+        use_distributed_sampler=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
+    assert isinstance(trainer, Trainer)
+    return trainer
+
+
+def make_data(cfg: Mapping[str, Any]) -> ScanDataModule:
+    """Build the data module of the configured dataset and noise."""
+    data = build(
+        cfg["datamodule"],
+        "datamodule",
+        root=cfg["dataset"]["root"],
+        train_noise=build(cfg["noise"]["train"], "noise.train"),
+        eval_noise=build(cfg["noise"]["eval"], "noise.eval"),
+        seed=cfg["seed"],
+    )
+    assert isinstance(data, ScanDataModule)
+    return data
+
+
+def data_spec(name: str, data: ScanDataModule, statistics: Statistics) -> DataSpec:
+    """Return what a network is built for."""
+    stack = data.store.stack
+    return DataSpec(
+        energies_keV=data.store.beam.energies_keV,
+        materials=stack.materials,
+        limits_nm=stack.limits_nm,
+        substrate=stack.substrate,
+        height_nm=stack.height_nm,
+        slices=stack.slices,
+        mean=statistics.mean,
+        std=statistics.std,
+        dataset={"name": name, "checksum": data.store.checksum},
+    )
+
+
+def _agree_on_data(
+    cfg: Mapping[str, Any], run: RunFolder, data: ScanDataModule, first: bool
+) -> Statistics:
+    """Rank 0 writes the dataset if it may and measures it; the others wait for its numbers."""
+    name = "statistics.json"
+    if first:
+        run.open(cfg, cfg["fresh"])
+        datasets.ensure(cfg)
+        run.write(name, data.statistics.to_dict())
+        return data.statistics
+    deadline = time.monotonic() + DATASET_TIMEOUT
+    while not (run.path / name).is_file():
+        if time.monotonic() > deadline:
+            raise InputError(f"{run.path / name} did not appear; see the output of rank 0")
+        time.sleep(0.5)
+    return Statistics.from_dict(run.read(name))
+

@@ -1,0 +1,1 @@
+"""Engines and noise: a specimen and a beam in, a scan out."""

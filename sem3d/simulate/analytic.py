@@ -1,0 +1,191 @@
+"""Layered forward model: each pixel's column turns beam energy into backscatter signal.
+
+Source: Artemov et al. and its published code. A layer of mass thickness m = d rho^0.91 covers
+the share xi = 1 - exp(-A psi) of the signal, psi = m / (c(E) - m), c(E) = 74 E^1.55; electrons
+reach the next layer with E exp(-psi^0.45). Units: nm, g/cm3, keV.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from sem3d.errors import InputError
+from sem3d.simulate.lookup import LookupForward
+from sem3d.simulate.quirks import CORRECTED, Quirks
+from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, Scan
+
+
+@dataclass(frozen=True)
+class LayerConstants:
+    """What the model needs of a material.
+
+    Attributes:
+        Z: atomic number.
+        density_g_cm3: density used by the model [g/cm3].
+        signal: backscatter signal of the bulk material.
+    """
+
+    Z: float
+    density_g_cm3: float
+    signal: float
+
+    @property
+    def mass_factor(self) -> float:
+        """rho^0.91: mass thickness per nm [(g/cm3)^0.91]."""
+        return self.density_g_cm3**0.91
+
+    @property
+    def decay(self) -> float:
+        """A: how fast the layer covers what lies below."""
+        return 1 / (0.49 * math.exp(-0.022 * (self.Z + 2)))
+
+
+REPORT_CONSTANTS: Final[Mapping[str, LayerConstants]] = {
+    "Si": LayerConstants(14, 2.65, 0.49),
+    "Au": LayerConstants(79, 19.3, 0.90),
+    "Al": LayerConstants(13, 2.7, 0.47),
+}
+"""Constants of the published code, kept even where tables differ (silicon has 2.33 g/cm3)."""
+
+
+def electron_range(energy_keV: Tensor) -> Tensor:
+    """c(E) = 74 E^1.55, the electron range in units of mass thickness [nm (g/cm3)^0.91]."""
+    return 74 * energy_keV**1.55
+
+
+def _energy_loss_exponent(psi: Tensor) -> Tensor:
+    """psi^0.45 with the slope taken at psi >= 1e-9, for it is infinite at 0."""
+    value = psi.clamp_min(1e-30).pow(0.45)
+    if not psi.requires_grad:
+        return value
+    slope = 0.45 * psi.clamp_min(1e-9).pow(-0.55)
+    return value.detach() + slope.detach() * (psi - psi.detach())
+
+
+class AnalyticForward(nn.Module):
+    """The forward model of one layer stack under one beam, differentiable and batched.
+
+    Args:
+        stack: the layers, any number.
+        beam: the energies.
+        quirks: switches of the published generator; those about single layers need two layers.
+        constants: constants by material.
+
+    Raises:
+        InputError: a material without constants, or a two-layer quirk on another stack.
+    """
+
+    def __init__(
+        self,
+        stack: LayerStack,
+        beam: Beam,
+        quirks: Quirks = CORRECTED,
+        constants: Mapping[str, LayerConstants] = REPORT_CONSTANTS,
+    ) -> None:
+        super().__init__()
+        for name in (*stack.materials, stack.substrate):
+            if name not in constants:
+                raise InputError(
+                    f"material {name!r} has no constants in the analytic model; add "
+                    f"simulator.constants.{name} with Z, density_g_cm3 and signal"
+                )
+        if len(stack.materials) != 2 and (
+            quirks.al_alone_as_gold or quirks.al_over_gold_fades_to_si
+        ):
+            raise InputError(
+                f"simulator.quirks of the published generator describe two layers but the stack "
+                f"has {len(stack.materials)}; use simulator=analytic_corrected"
+            )
+        self.quirks = quirks
+        self.layers = [constants[name] for name in stack.materials]
+        self.substrate = constants[stack.substrate]
+        self.register_buffer("energies_keV", torch.tensor(beam.energies_keV, dtype=torch.float64))
+
+    def forward(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
+        """Signal of every pixel and energy for thickness maps (L, Y, X) [nm], lowest first.
+
+        Floating maps keep their dtype and gradient; integer maps are taken as float32.
+        """
+        return self.quirks.write(self.columns(thickness_nm))
+
+    def columns(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
+        """As `forward`, before the quirks that act on whole images: pixels are independent."""
+        maps = thickness_nm if thickness_nm.is_floating_point() else thickness_nm.float()
+        incident = self.energies_keV.to(maps)[:, None, None]
+        d = maps.unsqueeze(-3).unbind(-4)  # L maps (*B, 1, Y, X)
+        energy, seen = incident, torch.ones_like(incident)
+        signal = torch.zeros_like(incident)
+        for k in reversed(range(len(d))):
+            covered, psi = self._cover(d[k], energy, k)
+            signal = signal + seen * covered * self._layer_signal(k)
+            seen = seen * (1 - covered)
+            energy = energy * torch.exp(-_energy_loss_exponent(psi))
+        signal = signal + seen * self.substrate.signal
+        if self.quirks.al_alone_as_gold:
+            signal = torch.where(d[0] == 0, self._alone_as_gold(d[1], incident), signal)
+        return signal
+
+    def _cover(self, d: Tensor, energy: Tensor, k: int) -> tuple[Tensor, Tensor]:
+        """Share of the signal that layer k covers (xi), and its psi."""
+        mass = d * self.layers[k].mass_factor
+        reach = electron_range(energy)
+        psi = mass / torch.maximum(reach - mass, 1e-6 * reach)
+        return -torch.expm1(-self.layers[k].decay * psi), psi
+
+    def _layer_signal(self, k: int) -> float:
+        fades = self.quirks.al_over_gold_fades_to_si and k > 0
+        return (self.substrate if fades else self.layers[k]).signal
+
+    def _alone_as_gold(self, d: Tensor, energy: Tensor) -> Tensor:
+        covered, _ = self._cover(d, energy, 1)
+        return self.substrate.signal + covered * (self.layers[0].signal - self.substrate.signal)
+
+
+class Analytic:
+    """The engine `analytic`: noise-free scans of layered specimens.
+
+    Args:
+        quirks: switches of the published generator.
+        constants: constants of further materials, added to those of the report.
+    """
+
+    def __init__(
+        self,
+        quirks: Quirks = CORRECTED,
+        constants: Mapping[str, LayerConstants] | None = None,
+    ) -> None:
+        self.quirks = quirks
+        self.constants = {**REPORT_CONSTANTS, **(constants or {})}
+        self._tables: dict[tuple[LayerStack, Beam], LookupForward] = {}
+
+    def forward(self, stack: LayerStack, beam: Beam) -> AnalyticForward:
+        """Return the differentiable model for one stack and beam."""
+        return AnalyticForward(stack, beam, self.quirks, self.constants)
+
+    def table(self, stack: LayerStack, beam: Beam) -> LookupForward:
+        """Return the exact table for one stack and beam, built once."""
+        if (stack, beam) not in self._tables:
+            columns = self.forward(stack, beam).columns
+            self._tables[stack, beam] = LookupForward(columns, stack)
+        return self._tables[stack, beam]
+
+    def simulate(self, specimen: LayeredSpecimen, beam: Beam) -> Scan:
+        """Return the noise-free scan (E, Y, X); integer maps use the exact table."""
+        maps = torch.from_numpy(np.ascontiguousarray(specimen.thickness_nm))
+        exact = maps.is_floating_point()
+        model = (self.forward if exact else self.table)(specimen.stack, beam)
+        with torch.no_grad():
+            signal = self.quirks.write(model.columns(maps) if exact else model(maps))
+        return Scan(signal.float().numpy(), beam, self.provenance)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Engine name and every setting, for stores and result files."""
+        constants = {name: asdict(c) for name, c in self.constants.items()}
+        return {"engine": "analytic", "quirks": asdict(self.quirks), "constants": constants}

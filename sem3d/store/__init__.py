@@ -1,0 +1,1 @@
+"""Scan stacks on disk: schema, resumable writer, checked reader."""

@@ -1,0 +1,148 @@
+"""Resumable dataset writer: shards are independent, deterministic and recorded when whole."""
+
+import fcntl
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import zarr
+
+from sem3d.errors import InputError
+from sem3d.geometry.voxelise import voxelise
+from sem3d.store import records
+from sem3d.store.schema import Recipe, array_layout, create_arrays
+from sem3d.store.streams import seed_sequence
+
+Job = tuple[Path, Recipe, str, int]
+Executor = Callable[[Callable[[Job], None], list[Job]], Iterable[Any]]
+"""Runs a function over jobs, in any order and process, and yields as each finishes."""
+
+
+def simulate_sample(recipe: Recipe, split: str, index: int) -> dict[str, Any]:
+    """Return one sample's arrays; `index` and the seed alone decide them."""
+    sequence = seed_sequence(recipe.seed, "geometry", split, index)
+    specimen = recipe.geometry(np.random.default_rng(sequence))
+    stack = recipe.stack
+    maps = torch.from_numpy(specimen.thickness_nm)
+    return {
+        "scan": recipe.simulator.simulate(specimen, recipe.beam).signal,
+        "thickness_nm": specimen.thickness_nm,
+        "labels": voxelise(maps, stack.height_nm, stack.slices).numpy(),
+        "seed": sequence.generate_state(1, np.uint64)[0],
+    }
+
+
+def write_shard(job: Job) -> None:
+    """Simulate and write one shard, then its record; safe to repeat."""
+    root, recipe, split, shard = job
+    torch.set_num_threads(1)  # parallelism is over shards
+    indices = recipe.samples(split, shard)
+    layout = array_layout(recipe)
+    block = {
+        name: np.empty((len(indices), *sample), dtype)
+        for name, (sample, dtype, _) in layout.items()
+    }
+    for row, index in enumerate(indices):
+        for name, value in simulate_sample(recipe, split, index).items():
+            block[name][row] = value
+    group = zarr.open_group(root, mode="r+")
+    for name, values in block.items():
+        _array(group, f"{split}/{name}")[indices.start : indices.stop] = values
+    records.write_record(root, split, shard)
+
+
+def _array(group: zarr.Group, name: str) -> zarr.Array:
+    array = group[name]
+    assert isinstance(array, zarr.Array)
+    return array.with_config({"write_empty_chunks": True})
+
+
+def generate(root: Path, recipe: Recipe, executor: Executor) -> Iterator[tuple[int, int]]:
+    """Write, continue or repair the store at `root`; yield (finished, all) shards as it goes.
+
+    A complete store is checked file by file against its checksums; damaged shards are rewritten.
+
+    Raises:
+        InputError: the store belongs to another recipe, or another process is writing it.
+    """
+    with _only_writer(root):
+        _open_or_create(root, recipe)
+        todo = [(s, k) for s, k in recipe.shards if not _is_whole(root, s, k)]
+        done = len(recipe.shards) - len(todo)
+        yield done, len(recipe.shards)
+        for finished, _ in enumerate(executor(write_shard, [(root, recipe, *t) for t in todo]), 1):
+            yield done + finished, len(recipe.shards)
+        _finish(root, recipe)
+
+
+@contextmanager
+def _only_writer(root: Path) -> Iterator[None]:
+    """Hold a lock beside the store; the system frees it when the process dies."""
+    root.parent.mkdir(parents=True, exist_ok=True)
+    with root.with_name(f".{root.name}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise InputError(
+                f"{root} is being written by another process; wait for it to finish"
+            ) from None
+        yield
+
+
+def _open_or_create(root: Path, recipe: Recipe) -> None:
+    if not root.exists():
+        with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as temporary:
+            create_arrays(Path(temporary) / "new", recipe)
+            shutil.move(Path(temporary) / "new", root)
+    attributes = json.loads((root / "zarr.json").read_text()).get("attributes", {})
+    if attributes.get("recipe_sha256") != recipe.sha256:
+        raise InputError(
+            f"{root} holds a dataset of another recipe ({difference(attributes, recipe)}); "
+            "choose another dataset.name, or delete that folder"
+        )
+
+
+def difference(attributes: dict[str, Any], recipe: Recipe) -> str:
+    theirs, ours = (_flat(c) for c in (attributes.get("recipe", {}), dict(recipe.config)))
+    keys = [k for k in sorted(theirs.keys() | ours.keys()) if theirs.get(k) != ours.get(k)]
+    if not keys:
+        return f"written by sem3d {attributes.get('sem3d', 'of unknown version')}"
+    shown = [f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in keys[:3]]
+    return "; ".join(shown) + (f"; {len(keys) - 3} more" if len(keys) > 3 else "")
+
+
+def _flat(tree: Any, path: str = "") -> dict[str, Any]:
+    if not isinstance(tree, dict):
+        return {path: tree}
+    pairs = [_flat(v, f"{path}.{k}" if path else str(k)) for k, v in tree.items()]
+    return {k: v for pair in pairs for k, v in pair.items()}
+
+
+def _is_whole(root: Path, split: str, shard: int) -> bool:
+    """True when the shard was recorded, here or at completion, and its files still match."""
+    record = records.read_record(root, split, shard)
+    if record is None:
+        attributes = json.loads((root / "zarr.json").read_text())["attributes"]
+        record = attributes.get("shards", {}).get(f"{split}/{shard}")
+    return record is not None and record == records.measure(root, split, shard)
+
+
+def _finish(root: Path, recipe: Recipe) -> None:
+    """Move the records into the root attributes and mark the store complete."""
+    path = root / "zarr.json"
+    metadata = json.loads(path.read_text())
+    known = metadata["attributes"].get("shards", {})
+    fresh = {f"{s}/{k}": records.read_record(root, s, k) for s, k in recipe.shards}
+    shards = {key: record or known[key] for key, record in fresh.items()}
+    text = json.dumps(shards, sort_keys=True)
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    metadata["attributes"] |= {"complete": True, "checksum": checksum, "shards": shards}
+    records.write_atomic(path, json.dumps(metadata, indent=2))
+    shutil.rmtree(root / ".records", ignore_errors=True)

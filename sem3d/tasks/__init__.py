@@ -1,0 +1,1 @@
+"""Model, loss and metrics joined into a training step."""

@@ -1,0 +1,152 @@
+"""The LightningModule shared by all tasks: standardise, predict, score."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar
+
+import torch
+from jaxtyping import Float
+from lightning.pytorch import LightningModule
+from torch import Tensor, nn
+
+from sem3d.errors import InputError
+from sem3d.losses.stacked import StackedMean
+from sem3d.metrics.voxel_scores import VoxelScores
+from sem3d.specimen import Reconstruction
+from sem3d.tasks.data import DataSpec
+
+MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
+MakeSchedule = Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
+
+
+class ReconstructionTask(LightningModule):
+    """A network, a loss and an optimiser as one training step.
+
+    Args:
+        model: built by ``model(energies=E, outputs=...)``; maps (B, E, Y, X) to logits.
+        loss: compares a prediction with the target named by ``loss.target``.
+        data: what the network is built for.
+        optimizer: makes the optimiser from parameters; None for inference only.
+        schedule: makes a per-step learning-rate schedule from (optimiser, steps), or None.
+
+    Attributes:
+        rebuild: plain configuration that rebuilds the task, carried by its checkpoints.
+
+    Raises:
+        InputError: the loss is for another target, or needs stages the model has not.
+    """
+
+    target: ClassVar[str]
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        model: Callable[..., nn.Module],
+        loss: nn.Module,
+        data: DataSpec,
+        optimizer: MakeOptimizer | None = None,
+        schedule: MakeSchedule | None = None,
+    ) -> None:
+        super().__init__()
+        self.data = data
+        self.rebuild: dict[str, Any] = {}
+        self.model = model(energies=len(data.energies_keV), outputs=self.outputs)
+        self.loss = loss
+        self._check_loss()
+        self._make_optimizer, self._make_schedule = optimizer, schedule
+        self.register_buffer("mean", torch.tensor(data.mean)[:, None, None])
+        self.register_buffer("std", torch.tensor(data.std)[:, None, None])
+        self.voxel_scores = VoxelScores(data.stack.classes)
+
+    @property
+    @abstractmethod
+    def outputs(self) -> tuple[int, ...]:
+        """Channels of the network's output: (L,) or (C, Z)."""
+
+    @abstractmethod
+    def prediction(self, output: Tensor) -> Tensor:
+        """What the loss compares with the target, from the network's output."""
+
+    @abstractmethod
+    def reconstruct(self, prediction: Tensor) -> Reconstruction:
+        """Labels and, where known, thickness from the prediction."""
+
+    def standardise(self, scan: Float[Tensor, "B E Y X"]) -> Float[Tensor, "B E Y X"]:
+        """Scale each energy to the training data's mean 0 and standard deviation 1."""
+        return (scan - self.mean) / self.std
+
+    def forward(self, scan: Float[Tensor, "B E Y X"]) -> Reconstruction:
+        """Reconstruct a batch of scans (B, E, Y, X)."""
+        return self.reconstruct(self.prediction(self.model(self.standardise(scan))).float())
+
+    def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
+        """Loss of one batch."""
+        del batch_idx
+        scan = self.standardise(batch["scan"])
+        if isinstance(self.loss, StackedMean):
+            assert callable(self.model.stages)
+            output = torch.stack([self.prediction(s) for s in self.model.stages(scan)])
+        else:
+            output = self.prediction(self.model(scan))
+        loss: Tensor = self.loss(output, batch[self.target])
+        if not torch.isfinite(loss):
+            raise InputError(
+                f"training loss became {loss.item()} at step {self.global_step}; "
+                "lower optimizer.lr or set trainer.gradient_clip_val"
+            )
+        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(scan))
+        return loss
+
+    def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
+        """Score one validation batch."""
+        del batch_idx
+        prediction = self.prediction(self.model(self.standardise(batch["scan"])))
+        inner = self.loss.loss if isinstance(self.loss, StackedMean) else self.loss
+        loss = inner(prediction, batch[self.target])
+        self.log("val/loss", loss, on_epoch=True, sync_dist=True, batch_size=len(prediction))
+        self.score(self.reconstruct(prediction.float()), batch)
+
+    def score(self, found: Reconstruction, batch: dict[str, Tensor]) -> None:
+        """Add a batch to the scores."""
+        self.voxel_scores.update(batch["index"], found.labels, batch["labels"])
+
+    def scores(self) -> dict[str, float]:
+        """Scores since the last call, synchronised over processes."""
+        values = self.voxel_scores.compute()
+        self.voxel_scores.reset()
+        return values
+
+    def on_validation_epoch_end(self) -> None:
+        """Log every score as ``val/<name>``."""
+        for name, value in self.scores().items():
+            headline = name in ("miou_report", "miou_pooled")
+            self.log(f"val/{name}", value, prog_bar=headline, rank_zero_only=False)
+
+    def configure_optimizers(self) -> Any:
+        """Optimiser and, if configured, a schedule stepped every batch."""
+        assert self._make_optimizer is not None
+        optimizer = self._make_optimizer(self.parameters())
+        if self._make_schedule is None:
+            return optimizer
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = {"scheduler": self._make_schedule(optimizer, steps), "interval": "step"}
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Add what rebuilds this task: plain configuration and data."""
+        checkpoint["sem3d"] = self.rebuild
+
+    def _check_loss(self) -> None:
+        name = type(self.loss).__name__
+        if self.loss.target != self.target:
+            raise InputError(
+                f"loss {name} compares {self.loss.target} but task {type(self).__name__} predicts "
+                f"{self.target}; choose a loss for it, e.g. "
+                + ("loss=mse" if self.target == "thickness_nm" else "loss=ce_dice")
+            )
+        if isinstance(self.loss, StackedMean) and not hasattr(self.model, "stages"):
+            raise InputError(
+                f"loss {name} needs a network with stages, {type(self.model).__name__} has none; "
+                "use model=stacked_unet or a plain loss"
+            )

@@ -1,0 +1,72 @@
+"""Formulas, densities and the means taken over a compound."""
+
+from itertools import pairwise
+
+import pytest
+
+from sem3d.errors import InputError
+from sem3d.materials import _DENSITIES, ELEMENTS, material, parse_formula
+
+
+@pytest.mark.parametrize(
+    ("formula", "atoms"),
+    [
+        ("Au", {"Au": 1}),
+        ("SiO2", {"Si": 1, "O": 2}),
+        ("Si3N4", {"Si": 3, "N": 4}),
+        ("TiN", {"Ti": 1, "N": 1}),
+        ("SiO1.5", {"Si": 1, "O": 1.5}),
+        ("OSiO", {"O": 2, "Si": 1}),
+    ],
+)
+def test_formula(formula, atoms):
+    assert parse_formula(formula) == atoms
+
+
+@pytest.mark.parametrize("formula", ["", "au", "Si-O2", "2Au", "Au "])
+def test_malformed_formula(formula):
+    with pytest.raises(InputError, match="not a chemical formula"):
+        parse_formula(formula)
+
+
+def test_unknown_element():
+    with pytest.raises(InputError, match=r"'SiXx2' has the unknown element 'Xx'"):
+        parse_formula("SiXx2")
+
+
+@pytest.mark.parametrize("name", sorted(_DENSITIES))
+def test_every_tabulated_material(name):
+    found = material(name)
+    assert found.name == name
+    assert 1 < found.density_g_cm3 < 23  # osmium is the densest solid
+    assert "CRC" in found.source
+    assert sum(found.weight_fractions.values()) == pytest.approx(1)
+    numbers = [ELEMENTS[symbol].Z for symbol in found.atoms]
+    assert min(numbers) <= found.mean_Z <= max(numbers)
+
+
+def test_weight_fractions_of_quartz_glass():
+    assert material("SiO2").weight_fractions["Si"] == pytest.approx(0.4674, abs=1e-4)
+    assert material("SiO2").mean_Z == pytest.approx(14 * 0.4674 + 8 * 0.5326, abs=1e-3)
+
+
+def test_mean_z_of_an_element_is_its_number():
+    assert material("Au").mean_Z == 79
+
+
+def test_elements_grow_heavier_with_their_number():
+    ordered = sorted(ELEMENTS.values(), key=lambda element: element.Z)
+    assert all(a.A < b.A for a, b in pairwise(ordered))
+    assert all(1.99 < element.A / element.Z < 2.6 for element in ordered)
+
+
+def test_unknown_material():
+    with pytest.raises(InputError, match="no tabulated density, did you mean 'SiO2'"):
+        material("SiO")
+
+
+def test_tables_are_read_only():
+    with pytest.raises(TypeError):
+        ELEMENTS["X"] = ELEMENTS["Au"]
+    with pytest.raises(TypeError):
+        material("Au").atoms["Au"] = 2.0
