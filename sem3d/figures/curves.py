@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from sem3d.figures.colours import CURVES
 
@@ -30,18 +31,18 @@ def draw_training(runs: Mapping[str, Mapping[str, Curve]]) -> Figure:
             curve (N, 2) of epoch and value. Source: Artemov et al., Figure 6.
     """
     metrics = [name for name in METRICS if any(name in run for run in runs.values())]
+    colours = dict(zip(runs, cycle(CURVES), strict=False))
     figure = Figure(figsize=(10, 3.4 * (1 + len(metrics) // 2)), layout="constrained")
     axes = figure.subplots((2 + len(metrics)) // 2, 2, squeeze=False).ravel()
-    _draw_losses(axes[0], runs)
+    _draw_losses(axes[0], runs, colours)
     for panel, name in zip(axes[1:], metrics, strict=False):
-        for (run, curves), colour in zip(runs.items(), cycle(CURVES), strict=False):
-            if name in curves:
-                panel.plot(*curves[name].T, ".-", color=colour, markersize=3, label=run)
+        for run in (run for run in runs if name in runs[run]):
+            panel.plot(*runs[run][name].T, ".-", color=colours[run], markersize=3)
         _label(panel, f"b) validation {METRICS[name]}", METRICS[name])
     for panel in axes[1 + len(metrics) :]:
         panel.set_axis_off()
-    handles, names = axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
+    handles = [Line2D([], [], color=colour, label=run) for run, colour in colours.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=8)
     return figure
 
 
@@ -57,12 +58,13 @@ def draw_noise_stability(curves: Mapping[str, Curve]) -> Figure:
     return figure
 
 
-def _draw_losses(axes: Axes, runs: Mapping[str, Mapping[str, Curve]]) -> None:
-    for (run, curves), colour in zip(runs.items(), cycle(CURVES), strict=False):
+def _draw_losses(
+    axes: Axes, runs: Mapping[str, Mapping[str, Curve]], colours: Mapping[str, str]
+) -> None:
+    for run, curves in runs.items():
         for name, style in (("train/loss", "--"), ("val/loss", "-")):
-            points = curves.get(name, np.empty((0, 2)))
-            label = run if name == "val/loss" or "val/loss" not in curves else None
-            axes.plot(*points.T, style, color=colour, linewidth=1.2, label=label)
+            if name in curves:
+                axes.plot(*curves[name].T, style, color=colours[run], linewidth=1.2)
     axes.set_yscale("log")
     _label(axes, "a) loss: dashed training, solid validation", "loss")
 

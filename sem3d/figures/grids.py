@@ -1,5 +1,6 @@
 """What the picture grids share: named rows of panels, colour bars and the class legend."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
@@ -8,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
 
 from sem3d.figures.colours import material_colour
 
@@ -27,13 +29,15 @@ def panel_grid(
 
 def wrapped(name: str) -> str:
     """Return a row name broken into at most four short lines."""
-    return textwrap.fill(name, 17, max_lines=4, placeholder=" …")
+    parts = re.split(r"(?<=,)|(?=\+)", name)  # run names join their settings by these
+    lines = [line for part in parts for line in textwrap.wrap(part, 20)]
+    return "\n".join(lines if len(lines) <= 4 else [*lines[:3], f"{lines[3][:19]}…"])
 
 
 def name_row(axes: Axes, name: str) -> None:
     """Write the row's `name` left of the row's first panel."""
     axes.set_ylabel(
-        wrapped(name), rotation=0, ha="right", va="center", weight="bold", fontsize=8, labelpad=8
+        wrapped(name), rotation=0, ha="right", va="center", weight="bold", fontsize=7.5, labelpad=6
     )
 
 
@@ -60,6 +64,7 @@ def colour_bar(figure: Figure, image: AxesImage, column: Iterable[Axes], label: 
         location="bottom",
         shrink=0.9,
         aspect=14,
+        ticks=MaxNLocator(4),
         pad=0.03 / len(panels),
         extend="both" if image.norm.vmin else "neither",  # only error scales start below zero
     )

@@ -95,14 +95,14 @@ def _draw_layers(
         if planes is None:
             blank(panels[k], "not run")
         else:
-            show_map(panels[k], planes[k], thickness_colours(layer), (0, limit))
+            show_map(panels[k], planes[k], thickness_colours(layer), (0.0, limit))
 
 
 def _draw_column(
     figure: Figure, axes: np.ndarray, planes: Sequence[np.ndarray], layer: str, limit: float
 ) -> None:
     for panel, plane in zip(axes, planes, strict=True):
-        image = show_map(panel, plane, thickness_colours(layer), (0, limit))
+        image = show_map(panel, plane, thickness_colours(layer), (0.0, limit))
     axes[0].set_title(f"{layer} thickness", fontsize=9)
     colour_bar(figure, image, axes, f"{layer} [nm]")
 

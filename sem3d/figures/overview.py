@@ -99,5 +99,5 @@ def _draw_profile(axes: Axes, truth: np.ndarray, prediction: np.ndarray, layer: 
     axes.plot(x, truth, color="black", linewidth=0.8, label="true")
     axes.set(xlim=(0, len(truth)), xticks=[0, len(truth) // 2, len(truth)], box_aspect=1)
     axes.set_ylabel("thickness [nm]", fontsize=8)
-    axes.margins(y=0.25)
+    axes.set_ylim(0, 1.25 * max(1.0, truth.max(), prediction.max()))
     axes.legend(fontsize=7, frameon=False, loc="upper left", ncols=2)

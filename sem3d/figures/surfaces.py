@@ -18,8 +18,8 @@ from sem3d.figures.grids import wrapped
 
 _CELLS = 64  # finer cells vanish at the printed panel size
 _SHADE = {"top": 1.0, "x": 0.82, "y": 0.68}  # light from above and from the right
-_PANEL_INCH = (2.5, 1.8)
-_LEFT_INCH, _TOP_INCH = 1.2, 0.35
+_PANEL_INCH = (2.5, 2.0)
+_LEFT_INCH, _RIGHT_INCH, _TOP_INCH, _BOTTOM_INCH = 1.35, 0.3, 0.3, 0.2
 _VISIBLE_NM = 0.5  # thinner layers round to 0 nm and count as absent in the labels too
 
 
@@ -30,22 +30,27 @@ def draw_surfaces(
 ) -> Figure:
     """Draw stacked layers, one row per predictor and one column per specimen.
 
-    The uppermost layer is translucent, so what it covers can be seen through it.
-
     Args:
         rows: thickness [nm] (L, Y, X) by row name, then by column; the first row (the truth)
             sets the columns, a column missing further down stays blank.
-        layers: layer materials, lowest first. A column may hold the lowest layers only.
+        layers: layer materials, lowest first. A stack may hold the lowest layers only.
         top_nm: upper end of the height axis of each column [nm].
     """
     columns = list(next(iter(rows.values())))
     width, height = _PANEL_INCH
-    size = (len(columns) * width + _LEFT_INCH, len(rows) * height + _TOP_INCH)
+    size = (
+        len(columns) * width + _LEFT_INCH + _RIGHT_INCH,
+        len(rows) * height + _TOP_INCH + _BOTTOM_INCH,
+    )
     figure = Figure(figsize=size)
     figure.subplots_adjust(
-        left=_LEFT_INCH / size[0], right=1, bottom=0, top=1 - _TOP_INCH / size[1],
-        wspace=0, hspace=0,
-    )  # fmt: skip
+        left=_LEFT_INCH / size[0],
+        right=1 - _RIGHT_INCH / size[0],
+        bottom=_BOTTOM_INCH / size[1],
+        top=1 - _TOP_INCH / size[1],
+        wspace=0,
+        hspace=0,
+    )
     for i, (name, stacks) in enumerate(rows.items()):
         for j, column in enumerate(columns):
             place = (len(rows), len(columns), i * len(columns) + j + 1)
@@ -57,7 +62,7 @@ def draw_surfaces(
             if i == 0:
                 axes.set_title(column, fontsize=9, pad=0)
         middle = 1 - (_TOP_INCH + (i + 0.5) * height) / size[1]
-        figure.text(0.1 / size[0], middle, wrapped(name), va="center", weight="bold", fontsize=8)
+        figure.text(0.1 / size[0], middle, wrapped(name), va="center", weight="bold", fontsize=7.5)
     return figure
 
 
@@ -71,19 +76,23 @@ def show_stack(
     heights = np.concatenate([np.zeros_like(heights[:1]), heights])
     quads, colours = [], []
     for k in range(len(thickness_nm)):
-        alpha = 0.55 if k + 1 == len(layers) else 1.0
         for side, faces in layer_faces(heights[k], heights[k + 1], float(step)).items():
             quads.append(faces)
-            rgb = np.array(to_rgb(material_colour(layers[k]))) * _SHADE[side]
-            colours.append(np.tile([*rgb, alpha], (len(faces), 1)))
+            shade = np.array(to_rgb(material_colour(layers[k]))) * _SHADE[side]
+            colours.append(np.tile(shade, (len(faces), 1)))
+    rgb = np.concatenate(colours)
+    # Edges in the face's colour close the hairlines between antialiased neighbours.
+    solid = Poly3DCollection(
+        np.concatenate(quads),
+        facecolors=rgb,
+        edgecolors=rgb,
+        linewidths=0.3,
+        zorder=1,
+        clip_on=False,
+    )
     axes.computed_zorder = False
     axes.add_collection3d(_plate(size))
-    axes.add_collection3d(
-        Poly3DCollection(
-            np.concatenate(quads), facecolors=np.concatenate(colours), zorder=1, antialiased=False
-        ),
-        autolim=False,
-    )
+    axes.add_collection3d(solid, autolim=False)
     _frame(axes, size, top_nm)
 
 
@@ -143,18 +152,19 @@ def _walls(
 def _plate(size: tuple[int, ...]) -> Poly3DCollection:
     y, x = size
     corners = [[(0, 0, 0), (x, 0, 0), (x, y, 0), (0, y, 0)]]
-    return Poly3DCollection(corners, facecolors=MATERIALS["Si"], alpha=0.5, zorder=0)
+    return Poly3DCollection(corners, facecolors=MATERIALS["Si"], alpha=0.5, zorder=0, clip_on=False)
 
 
 def _frame(axes: Axes3D, size: tuple[int, ...], top_nm: float) -> None:
     y, x = size
     axes.set(xlim=(0, x), ylim=(y, 0), zlim=(0, top_nm))
-    axes.set(xticks=[0, x // 2, x], yticks=[0, y // 2, y], zticks=[0, top_nm])
+    axes.set(xticks=[0, x // 2, x], yticks=[0, y // 2], zticks=[0, top_nm])
     axes.set_xlabel("x [pixel]", fontsize=6, labelpad=-9)
     axes.set_ylabel("y [pixel]", fontsize=6, labelpad=-9)
     axes.set_zlabel("height [nm]", fontsize=6, labelpad=-9)
     axes.tick_params(labelsize=6, pad=-4)
-    axes.set_box_aspect((1, 1, 0.42), zoom=1.3)
+    axes.set_box_aspect((1, 1, 0.42), zoom=1.12)
+    axes.patch.set_visible(False)  # it would hide the neighbour's axis titles
     axes.view_init(elev=32, azim=-58)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.pane.set_alpha(0.0)

@@ -17,7 +17,8 @@ from sem3d.report.tables import build_table
 from sem3d.report.training import load_runs
 from sem3d.report.volumes import cuts, table_3_2, table_4
 
-_SPECIMENS = 2
+_SPECIMENS = {"test": 2, "experimental": 1}
+"""Examples shown by kind of structures; the experimental ones are all alike."""
 
 
 def write_report(results: Path, runs: Path, out: Path) -> Path:
@@ -35,7 +36,7 @@ def write_report(results: Path, runs: Path, out: Path) -> Path:
         InputError: there are no result files, or a file is truncated or malformed.
     """
     loaded = load_results(results)
-    found = (compare(loaded, kind, _SPECIMENS) for kind in ("test", "experimental"))
+    found = (compare(loaded, kind, count) for kind, count in _SPECIMENS.items())
     comparisons = [comparison for comparison in found if comparison]
     tables = [*(build_table(layout, loaded) for layout in LAYOUTS), all_results(loaded)]
     pictures = _pictures(comparisons, loaded, runs)
@@ -54,7 +55,7 @@ def _pictures(
     return [
         overview(comparisons),
         table_2_3(comparisons, results),
-        stability(results),
+        stability(comparisons, results),
         figure_5(comparisons),
         figure_6(load_runs(runs)),
         table_3_1(comparisons),

@@ -1,6 +1,7 @@
 """Example arrays beside a result file: scans, truths and predictions of a few samples."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -28,9 +29,9 @@ def read_examples(path: Path) -> dict[str, np.ndarray]:
         InputError: the file is missing or truncated, lacks an array, or its arrays disagree.
     """
     try:
-        with np.load(path) as archive:
+        with path.open("rb") as file, np.load(file) as archive:
             arrays = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise InputError(
             f"{path} is not a readable example file ({error}); evaluate the predictor again"
         ) from error

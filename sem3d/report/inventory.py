@@ -1,20 +1,29 @@
 """The table of all results, whatever they were evaluated on."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from sem3d.report.cells import Cell, Line, Table
 from sem3d.report.results import Result
 from sem3d.report.tables import who
 
+_IDENTITY: Final = ("predictor", "task", "dataset", "noise", "samples")
+_SCORES: Final = {
+    "mIOU": "miou_report",
+    "mIoU pooled": "miou_pooled",
+    "mIoU present": "miou_present",
+    "mRecall": "mrecall_report",
+    "mAccuracy": "macc",
+}
+_COST: Final = ("parameters", "epoch", "s / sample", "device")
+_ORIGIN: Final = ("trained on", "sem3d", "commit", "checkpoint")
+
 
 def all_results(results: Iterable[Result]) -> Table:
     """Return every result with every mean score, its cost and its origin."""
-    scores = ("miou_report", "miou_pooled", "miou_present", "mrecall_report", "macc")
-    names = ("predictor", "task", "dataset", "noise", "samples", *scores)
-    origin = ("parameters", "epoch", "s / sample", "device", "sem3d", "commit")
-    columns = [("", name) for name in (*names, *origin)]
-    lines = [Line("", (*_identity(r), *_means(r, scores), *_origin(r))) for r in results]
-    return Table("all_results", "All results", tuple(columns), tuple(lines))
+    columns = tuple(("", name) for name in (*_IDENTITY, *_SCORES, *_COST, *_ORIGIN))
+    lines = tuple(Line("", (*_identity(r), *_means(r), *_cost(r), *_origin(r))) for r in results)
+    return Table("all_results", "All results", columns, lines)
 
 
 def _identity(result: Result) -> tuple[Cell, ...]:
@@ -22,18 +31,25 @@ def _identity(result: Result) -> tuple[Cell, ...]:
     return name, Cell(result.predictor.task), dataset, noise, samples
 
 
-def _means(result: Result, scores: Iterable[str]) -> tuple[Cell, ...]:
-    return tuple(Cell(result.scores.get(score)) for score in scores)
+def _means(result: Result) -> tuple[Cell, ...]:
+    return tuple(Cell(result.scores.get(score)) for score in _SCORES.values())
+
+
+def _cost(result: Result) -> tuple[Cell, ...]:
+    seconds = result.timing.get("seconds_per_sample")
+    return (
+        Cell(result.predictor.parameters),
+        Cell(result.predictor.epoch),
+        Cell(f"{seconds:.3g}" if seconds is not None else None),
+        Cell(result.timing.get("device")),
+    )
 
 
 def _origin(result: Result) -> tuple[Cell, ...]:
-    who, made = result.predictor, result.provenance
-    seconds = result.timing.get("seconds_per_sample")
+    data = result.predictor.trained_on
     return (
-        Cell(who.parameters),
-        Cell(who.epoch),
-        Cell(f"{seconds:.3g}" if seconds is not None else None),
-        Cell(result.timing.get("device")),
-        Cell(made.get("sem3d")),
-        Cell(made.get("git")),
+        Cell(f"{data.get('name')} {str(data.get('checksum'))[:8]}" if data else None),
+        Cell(result.provenance.get("sem3d")),
+        Cell(result.provenance.get("git")),
+        Cell(result.predictor.checkpoint),
     )

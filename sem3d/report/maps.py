@@ -1,13 +1,21 @@
 """The thickness pictures: overview, Figure 5, Tables 2.3 and 3.1."""
 
 from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
 
 from sem3d.figures.maps import draw_thickness_errors, draw_thickness_maps
 from sem3d.figures.overview import draw_overview
-from sem3d.report.pictures import Picture, described, rows_of
+from sem3d.report.pictures import Picture, described, of_structures, rows_of
 from sem3d.report.printed import ROWS, row_of
 from sem3d.report.results import Result
 from sem3d.report.specimens import Comparison, load_views
+
+_STEPS: Final = (
+    "This predictor labels voxels: its thickness counts them, in steps of the voxel height, and "
+    "gold thinner than a voxel is absent. "
+)
 
 
 def overview(comparisons: Sequence[Comparison]) -> Picture:
@@ -17,18 +25,20 @@ def overview(comparisons: Sequence[Comparison]) -> Picture:
         return Picture("overview", title, "Not drawn: no result on gold and aluminium layers yet.")
     first = comparisons[0]
     specimen = first.specimens[0]
+    best = first.best_of(specimen.predictions)
     figure = draw_overview(
         specimen.scan,
         specimen.energies_keV,
         specimen.truth.thickness_nm,
-        specimen.predictions[first.best].thickness_nm,
+        specimen.predictions[best].thickness_nm,
         *_layers(first),
     )
     caption = (
         "Top: what the microscope records, one image per beam energy; slow electrons see only "
         "the upper layer, fast ones reach the layers below. Below, per material: the true "
-        f"thickness, what {first.best} made of the scans, their difference (green: too thick, "
+        f"thickness, what {best} made of the scans, their difference (green: too thick, "
         "purple: too thin) and one line through both maps. "
+        f"{_STEPS if first.results[best].predictor.task == 'voxels' else ''}"
         f"Specimen: {specimen.label} ({described([first])})."
     )
     return Picture("overview", title, caption, figure)
@@ -59,8 +69,8 @@ def table_3_1(comparisons: Sequence[Comparison]) -> Picture:
     rows = rows_of(comparisons, names, lambda view: view.thickness_nm, specimens=2)
     figure = draw_thickness_maps(rows, *_layers(comparisons[0]))
     caption = (
-        "Maps of voxel predictors count voxels and so come in steps of the voxel height. "
-        f"Data: {described(comparisons)}."
+        "Maps of voxel predictors count voxels, in steps of the voxel height; thinner gold is "
+        f"absent. Data: {described(comparisons)}."
     )
     return Picture(stem, title, caption, figure)
 
@@ -68,20 +78,29 @@ def table_3_1(comparisons: Sequence[Comparison]) -> Picture:
 def table_2_3(comparisons: Sequence[Comparison], results: Iterable[Result]) -> Picture:
     """Show the numerical solution of the experimental structure at every noise evaluated."""
     stem, title = "table_2_3_maps", "Table 2.3. Numerical solution at different noise"
-    found = [r for r in results if r.structures == "experimental" and row_of(r) == ROWS[0]]
-    if not found:
+    comparison = of_structures(comparisons, "experimental")
+    shown = _numerical(comparison, results) if comparison else {}
+    if comparison is None or not shown:
         missing = f"Not drawn: {ROWS[0].model} was not run on the experimental structure."
         return Picture(stem, title, missing)
-    comparison = next(c for c in comparisons if c.dataset.label == found[0].dataset.label)
-    specimen = comparison.specimens[0]
-    rows = {"truth": {"experimental": specimen.truth.thickness_nm}}
-    for result in sorted(found, key=lambda result: result.noise):
-        views = load_views(result)
-        if specimen.index in views:
-            view = views[specimen.index].thickness_nm
-            rows[result.noise.label] = {"experimental": view}
-    figure = draw_thickness_maps(rows, *_layers(comparison))
-    return Picture(stem, title, "Predicted maps below the truth, noise growing downward.", figure)
+    rows = {"truth": comparison.specimens[0].truth.thickness_nm, **shown}
+    figure = draw_thickness_maps(
+        {name: {"experimental": maps} for name, maps in rows.items()}, *_layers(comparison)
+    )
+    caption = (
+        f"Predicted maps below the truth, noise growing downward ({comparison.dataset.label})."
+    )
+    return Picture(stem, title, caption, figure)
+
+
+def _numerical(comparison: Comparison, results: Iterable[Result]) -> dict[str, np.ndarray]:
+    """Return the numerical solution's maps of the comparison's first specimen, by noise."""
+    index, maps = comparison.specimens[0].index, {}
+    same_data = [r for r in results if r.dataset.label == comparison.dataset.label]
+    for result in sorted(same_data, key=lambda result: result.noise):
+        if row_of(result) == ROWS[0] and index in (views := load_views(result)):
+            maps[f"noise {result.noise.label}"] = views[index].thickness_nm
+    return maps
 
 
 def _figure_5_names(comparison: Comparison) -> set[str]:
@@ -90,6 +109,6 @@ def _figure_5_names(comparison: Comparison) -> set[str]:
     return nets or set(maps)
 
 
-def _layers(comparison: Comparison) -> tuple[tuple[str, ...], tuple[int | float, ...]]:
+def _layers(comparison: Comparison) -> tuple[tuple[str, ...], tuple[float, ...]]:
     """Return the layer names and their limits [nm], the scale of every map."""
-    return comparison.dataset.classes[1:], comparison.dataset.limits_nm
+    return comparison.dataset.classes[1:], tuple(map(float, comparison.dataset.limits_nm))

@@ -2,6 +2,7 @@
 
 import base64
 import html
+from itertools import groupby
 
 from sem3d.report.cells import Cell, Line, Table
 
@@ -33,7 +34,7 @@ def image(png: bytes, alt: str) -> Markup:
 
 def table(content: Table) -> Markup:
     """Return a table with grouped column heads, section rows and footnotes below."""
-    notes = {note: f"{n}" for n, note in enumerate(content.notes, 1)}
+    notes = {note: str(n) for n, note in enumerate(content.notes, 1)}
     body: list[Markup] = []
     section = ""
     for line in content.lines:
@@ -49,21 +50,16 @@ def table(content: Table) -> Markup:
 
 
 def _heads(content: Table) -> list[Markup]:
-    groups: list[tuple[str, int]] = []
-    for group, _ in content.columns:
-        if groups and groups[-1][0] == group:
-            groups[-1] = (group, groups[-1][1] + 1)
-        else:
-            groups.append((group, 1))
+    groups = [(group, len(list(same))) for group, same in groupby(g for g, _ in content.columns)]
     upper = [tag("th", name, colspan=width, scope="colgroup") for name, width in groups]
-    lower = [tag("th", name, scope="col", class_=_style(name)) for _, name in content.columns]
+    lower = [tag("th", name, scope="col", **_style(name)) for _, name in content.columns]
     return [tag("tr", *upper), tag("tr", *lower)]
 
 
 def _line(line: Line, columns: tuple[tuple[str, str], ...], notes: dict[str, str]) -> Markup:
     first, *rest = line.cells
     cells = [
-        tag("td", *_entry(cell, notes), class_=_style(name))
+        tag("td", *_entry(cell, notes), **_style(name))
         for cell, (_, name) in zip(rest, columns[1:], strict=True)
     ]
     return tag("tr", tag("th", first.text, scope="row"), *cells)
@@ -73,5 +69,5 @@ def _entry(cell: Cell, notes: dict[str, str]) -> tuple[str, ...]:
     return (cell.text, tag("sup", notes[cell.note])) if cell.note else (cell.text,)
 
 
-def _style(column: str) -> str:
-    return "printed" if column == "printed" else "ours"
+def _style(column: str) -> dict[str, str]:
+    return {"class_": "printed"} if column == "printed" else {}

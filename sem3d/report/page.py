@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from importlib.resources import files
 from string import Template
+from typing import Final
 
 from sem3d import __version__
 from sem3d.figures.colours import material_colour
@@ -12,6 +13,12 @@ from sem3d.report.pictures import Picture
 from sem3d.report.printed import ROWS, printed_figures
 from sem3d.report.results import LAYERED, Noise
 from sem3d.report.specimens import Comparison
+
+_PRINTED_IN: Final = {
+    "test": ("1.1", "test set"),
+    "experimental": ("2.1", "experimental structure"),
+}
+_WORDS: Final = {"none": "empty", "Au": "gold", "Al": "aluminium"}
 
 
 def page(
@@ -39,7 +46,7 @@ def class_key() -> Markup:
     items = []
     for label, name in enumerate(LAYERED):
         swatch = tag("span", "", class_="swatch", style=f"background:{material_colour(name)}")
-        items.append(tag("li", swatch, f" {label} = {name}"))
+        items.append(tag("li", swatch, f" {label} = {name} ({_WORDS[name]})"))
     return tag("ul", *items, class_="key")
 
 
@@ -52,16 +59,15 @@ def figure(picture: Picture) -> Markup:
 
 
 def _sentence(comparison: Comparison) -> tuple[str, ...]:
-    best, data = comparison.best, comparison.dataset
+    best, data = comparison.best_of(comparison.results), comparison.dataset
     scores = comparison.results[best].scores
-    experimental = comparison.results[best].structures == "experimental"
-    number, where = ("2.1", "experimental structure") if experimental else ("1.1", "test set")
+    number, where = _PRINTED_IN[comparison.structures or ""]
     benchmark = printed_figures()[number, ROWS[0].name, Noise("gaussian", 0.02)]["mIOU"].value
     return (
         tag("strong", f"{best}: mIoU {_short(scores['miou_report'])}"),
         f" (pooled {_short(scores['miou_pooled'])}) on {data.samples} samples of "
-        f"{data.label} with {comparison.noise.label} noise. Printed numerical benchmark on the "
-        f"{where} of Artemov et al., 2 % noise: {_short(benchmark)}.",
+        f"{data.label} (noise {comparison.noise.label}). Printed numerical benchmark on the "
+        f"{where} of Artemov et al. (noise 2 %): {_short(benchmark)}.",
     )
 
 

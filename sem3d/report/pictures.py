@@ -51,6 +51,11 @@ def rows_of(
     return rows
 
 
+def of_structures(comparisons: Iterable[Comparison], structures: str) -> Comparison | None:
+    """Return the comparison for one kind of structures, if there is one."""
+    return next((c for c in comparisons if c.structures == structures), None)
+
+
 def described(comparisons: Iterable[Comparison]) -> str:
     """Return which data and noise the comparisons show, for a caption."""
-    return "; ".join(f"{c.dataset.label}, {c.noise.label}" for c in comparisons)
+    return "; ".join(f"{c.dataset.label}, noise {c.noise.label}" for c in comparisons)

@@ -5,14 +5,15 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from sem3d.errors import InputError
 from sem3d.report.results import Dataset, Noise, Predictor, Result
 
 SCHEMA: Final = 1
 
-_AGAIN = "evaluate the predictor again or remove the file"
+_HEADLINE: Final = {"miou_report", "miou_pooled"}
+_AGAIN: Final = "evaluate the predictor again or remove the file"
 Block = TypeVar("Block")
 
 
@@ -71,7 +72,12 @@ def _build(block_type: type[Block], document: Mapping[str, Any], key: str, path:
     if missing:
         raise InputError(f"{path} lacks {key}.{missing[0]}; {_AGAIN}")
     values = {n: block[n] for n in known if n in block}
-    return block_type(**{n: tuple(v) if isinstance(v, list) else v for n, v in values.items()})
+    values = {n: tuple(v) if isinstance(v, list) else v for n, v in values.items()}
+    hints = get_type_hints(block_type)
+    for name, value in values.items():
+        if not isinstance(value, tuple if get_origin(hints[name]) is tuple else hints[name]):
+            raise InputError(f"{path} holds {key}.{name} = {value!r}; {_AGAIN}")
+    return block_type(**values)
 
 
 def _noise(document: Mapping[str, Any], path: Path) -> Noise:
@@ -87,6 +93,8 @@ def _scores(document: Mapping[str, Any], key: str, path: Path) -> dict[str, floa
     if key == "scores_transposed" and document.get(key) is None:
         return {}
     scores = dict(_numbers(_mapping(document, key, path)))
+    if missing := _HEADLINE - scores.keys():
+        raise InputError(f"{path} lacks {key}.{min(missing)}; {_AGAIN}")
     for name in scores:
         if not math.isfinite(scores[name]):
             raise InputError(f"{path} holds {key}.{name} = {scores[name]}; {_AGAIN}")

@@ -18,24 +18,23 @@ class Noise:
 
     @property
     def label(self) -> str:
-        """The noise in words, e.g. ``"2 %"``, ``"no noise"`` or ``"1000 electrons"``."""
+        """The noise in words, ``"2 %"``, ``"none"`` or ``"1000 electrons"``."""
         if self.kind == "poisson":
             return f"{self.amount:g} electrons"
-        return f"{100 * self.amount:g} %" if self.amount else "no noise"
+        return f"{100 * self.amount:g} %" if self.amount else "none"
 
 
 @dataclass(frozen=True)
 class Predictor:
-    """The network or solver that was evaluated."""
+    """The network or solver that was evaluated; `trained_on` names a network's training data."""
 
     name: str
-    kind: str
     model: str | None
     task: str
     parameters: int | None = None
-    checkpoint: str | None = None
     epoch: int | None = None
-    step: int | None = None
+    checkpoint: str | None = None
+    trained_on: dict | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Dataset:
     @property
     def label(self) -> str:
         """Name, split and the first digits of the checksum: different data, different label."""
-        return f"{self.name}/{self.split} {self.checksum.removeprefix('sha256:')[:8]}"
+        return f"{self.name}/{self.split} {self.checksum[:8]}"
 
 
 @dataclass(frozen=True)

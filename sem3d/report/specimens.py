@@ -58,9 +58,12 @@ class Comparison:
         return next(iter(self.results.values())).noise
 
     @property
-    def best(self) -> str:
-        """Name of the predictor with the largest mIoU among those with an example to show."""
-        names = self.specimens[0].predictions
+    def structures(self) -> str | None:
+        """Which kind of structures the data are, see `Result.structures`."""
+        return next(iter(self.results.values())).structures
+
+    def best_of(self, names: Iterable[str]) -> str:
+        """Return which of the predictors called `names` has the largest mIoU."""
         return max(names, key=lambda name: self.results[name].scores["miou_report"])
 
 
@@ -95,14 +98,14 @@ def comparable(results: Iterable[Result], structures: str) -> tuple[Result, ...]
 
 
 def unique_names(results: Iterable[Result]) -> dict[str, Result]:
-    """Return the results by predictor name; equal names are told apart by their file."""
-    results = tuple(results)
-    uses = Counter(result.predictor.name for result in results)
-    names = {}
+    """Return the results by predictor name; equal names are numbered in order."""
+    seen: Counter[str] = Counter()
+    named = {}
     for result in results:
         name = result.predictor.name
-        names[name if uses[name] == 1 else f"{name} ({result.path.stem})"] = result
-    return names
+        seen[name] += 1
+        named[name if seen[name] == 1 else f"{name} ({seen[name]})"] = result
+    return named
 
 
 def load_views(result: Result) -> dict[int, View]:
@@ -127,7 +130,7 @@ def _specimen(
     kind = "experimental" if result.structures == "experimental" else f"test {index}"
     return Specimen(
         index,
-        f"{kind}, {result.noise.label}",
+        f"{kind}, noise {result.noise.label}",
         arrays["scan"][n].astype(float),
         arrays["energies_keV"].astype(float),
         View(arrays["true_labels"][n], arrays["true_thickness_nm"][n].astype(float)),

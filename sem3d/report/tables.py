@@ -23,7 +23,7 @@ def build_table(layout: Layout, results: Iterable[Result]) -> Table:
 
 
 def _columns(layout: Layout) -> tuple[tuple[str, str], ...]:
-    sources = ("printed", "ours", *(("ours, transposed truth",) if layout.transposed else ()))
+    sources = ("printed", "ours", *(("transposed",) if layout.transposed else ()))
     labels = [("", name) for name in ("method", "predictor", "dataset", "noise", "samples")]
     compared = [(score, source) for score in layout.scores for source in sources]
     return (*labels, *compared, *(("ours also", name) for name in layout.extra))

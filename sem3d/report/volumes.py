@@ -21,7 +21,7 @@ def table_3_2(comparisons: Sequence[Comparison]) -> Picture:
     if not names:
         return Picture(stem, title, "Not drawn: no predictor of thickness was evaluated yet.")
     rows = rows_of(comparisons, names, lambda view: view.thickness_nm, specimens=1)
-    caption = "Heights as predicted, above the substrate; aluminium is drawn translucent."
+    caption = "Heights as predicted, above the substrate; less than half a nanometre is left out."
     return _surfaces(stem, title, caption, comparisons, rows)
 
 

@@ -52,7 +52,7 @@ class RunFolder:
         if fresh:
             shutil.rmtree(self.path, ignore_errors=True)
         ours = {key: cfg[key] for key in IDENTITY}
-        if (self.path / "run.json").is_file():
+        if (self.path / "run.json").is_file() and self.last.is_file():
             theirs = self.read("run.json")["identity"]
             self._refuse_other(theirs, ours)
         else:

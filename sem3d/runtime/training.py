@@ -41,7 +41,8 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> dict[str, float]:
     spec = data_spec(cfg["dataset"]["name"], data, statistics)
     training = {"optimizer": partial(cfg["optimizer"], "optimizer")}
     if cfg["schedule"]:
-        training["schedule"] = partial(cfg["schedule"], "schedule")
+        steps = total_steps(cfg["trainer"], len(data.loader("train")))
+        training["schedule"] = partial(cfg["schedule"], "schedule", steps=steps)
     task = build_task(cfg, spec, **training)
     last = run.last if run.last.is_file() else None
     if last:
@@ -72,6 +73,23 @@ def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     )
     assert isinstance(trainer, Trainer)
     return trainer
+
+
+def total_steps(trainer: Mapping[str, Any], per_epoch: int) -> int:
+    """Optimiser steps of the whole training.
+
+    Lightning's own estimate sets the loaders up too early: a resumed epoch would start over.
+
+    Raises:
+        InputError: neither epochs nor steps are limited.
+    """
+    limit = trainer["limit_train_batches"]
+    per_epoch = min(limit, per_epoch) if isinstance(limit, int) else int(limit * per_epoch)
+    epochs, steps = trainer["max_epochs"], trainer["max_steps"]
+    if epochs in (None, -1) and steps == -1:
+        raise InputError("trainer.max_epochs is not set; a learning-rate schedule needs an end")
+    whole = [epochs * per_epoch] if epochs not in (None, -1) else []
+    return min([*whole, *([steps] if steps != -1 else [])])
 
 
 def make_data(cfg: Mapping[str, Any]) -> ScanDataModule:

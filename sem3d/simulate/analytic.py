@@ -31,7 +31,7 @@ class LayerConstants:
         signal: backscatter signal of the bulk material.
     """
 
-    Z: float
+    Z: int
     density_g_cm3: float
     signal: float
 

@@ -54,6 +54,8 @@ def write_shard(job: Job) -> None:
             block[name][row] = value
     group = zarr.open_group(root, mode="r+")
     for name, values in block.items():
+        # zarr would read a damaged shard to fill in what the split's last one lacks
+        records.shard_file(root, split, name, shard).unlink(missing_ok=True)
         _array(group, f"{split}/{name}")[indices.start : indices.stop] = values
     records.write_record(root, split, shard)
 
@@ -146,3 +148,5 @@ def _finish(root: Path, recipe: Recipe) -> None:
     metadata["attributes"] |= {"complete": True, "checksum": checksum, "shards": shards}
     records.write_atomic(path, json.dumps(metadata, indent=2))
     shutil.rmtree(root / ".records", ignore_errors=True)
+    for leftover in root.rglob("*.partial"):  # of a killed writer
+        leftover.unlink()

@@ -16,7 +16,7 @@ from sem3d.specimen import Reconstruction
 from sem3d.tasks.data import DataSpec
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
-MakeSchedule = Callable[[torch.optim.Optimizer, int], torch.optim.lr_scheduler.LRScheduler]
+MakeSchedule = Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.LRScheduler]
 
 
 class ReconstructionTask(LightningModule):
@@ -27,7 +27,7 @@ class ReconstructionTask(LightningModule):
         loss: compares a prediction with the target named by ``loss.target``.
         data: what the network is built for.
         optimizer: makes the optimiser from parameters; None for inference only.
-        schedule: makes a per-step learning-rate schedule from (optimiser, steps), or None.
+        schedule: makes a per-step learning-rate schedule from the optimiser, or None.
 
     Attributes:
         rebuild: plain configuration that rebuilds the task, carried by its checkpoints.
@@ -129,8 +129,7 @@ class ReconstructionTask(LightningModule):
         optimizer = self._make_optimizer(self.parameters())
         if self._make_schedule is None:
             return optimizer
-        steps = int(self.trainer.estimated_stepping_batches)
-        schedule = {"scheduler": self._make_schedule(optimizer, steps), "interval": "step"}
+        schedule = {"scheduler": self._make_schedule(optimizer), "interval": "step"}
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -1,0 +1,52 @@
+# Every target sets up what it needs; on a fresh machine only python3, pip and make are required.
+VENV ?= .venv
+PYTHON ?= python3
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow test-gpu check format bench clean
+
+help:  ## list the targets
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
+
+setup: $(STAMP)  ## make the virtual environment with the locked versions
+
+$(STAMP): pyproject.toml requirements.lock
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[dev]'
+	touch $@
+
+demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 minutes
+	$(BIN)/python -m sem3d.train experiment=demo
+	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-layers_demo/checkpoints/best.ckpt dataset=layers_demo
+	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-layers_demo/checkpoints/best.ckpt dataset=experimental
+	$(BIN)/python -m sem3d.report
+
+test: $(STAMP)  ## fast tests, a few minutes
+	$(BIN)/python -m pytest -m "not slow and not gpu" -n $(WORKERS)
+
+test-slow: $(STAMP)  ## whole commands, kills and resumes, long physics
+	$(BIN)/python -m pytest -m slow -n $(WORKERS)
+
+test-gpu: $(STAMP)  ## tests that need a CUDA device
+	$(BIN)/python -m pytest -m gpu
+
+check: $(STAMP)  ## lint, format, types, import layers, docstrings and sizes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest -q tests/architecture
+
+format: $(STAMP)  ## put the code in the house's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)  ## every benchmark, as tables
+	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+clean:  ## remove the environment and caches; data and outputs stay
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

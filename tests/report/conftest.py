@@ -1,0 +1,120 @@
+"""Result files as an evaluation writes them: the experimental structure with random errors."""
+
+import json
+
+import numpy as np
+import pytest
+
+SIZE = 24
+ENERGIES = [5.0, 15.0, 25.0, 35.0]
+
+
+def truth():
+    """(2, Y, X): gold pads of 5 to 15 nm below a pad of 150 nm aluminium, as in the lab."""
+    maps = np.zeros((2, SIZE, SIZE), np.float32)
+    maps[0, 4:12, 4:12], maps[0, 4:12, 12:20], maps[0, 12:20, 12:20] = 10, 15, 5
+    maps[1, 8:16, 8:16] = 150
+    return maps
+
+
+def stacked(maps):
+    """(16, Y, X) labels of (2, Y, X) maps at 10 nm, the substrate below z = 15."""
+    gold, aluminium = np.floor((maps + 0.5) // 10)
+    height = np.arange(16, 0, -1)[:, None, None]
+    return np.where(height <= gold, 1, (height <= gold + aluminium) * 2).astype(np.uint8)
+
+
+def scores(miou, **extra):
+    """Scores that tell themselves apart: every name has its own offset below `miou`."""
+    names = ("miou_report", "miou_pooled", "miou_present", "mrecall_report", "macc")
+    by_class = [
+        f"{name}/{metal}"
+        for name in ("iou_report", "recall_report", "iou_pooled")
+        for metal in ("none", "Au", "Al")
+    ]
+    return {name: miou - n / 1000 for n, name in enumerate((*names, *by_class))} | extra
+
+
+def document(name, model, task, dataset, noise, samples, miou):
+    thickness = {"mae_nm/Au": 0.25, "mae_nm/Al": 1.75} if task == "thickness" else {}
+    experimental = dataset == "experimental"
+    return {
+        "schema": 1,
+        "predictor": {
+            "name": name,
+            "kind": "checkpoint",
+            "model": model,
+            "task": task,
+            "parameters": 1234,
+            "checkpoint": "runs/best.ckpt",
+            "epoch": 7,
+            "step": 900,
+            "trained_on": {"name": "layers", "checksum": "fedcba9876543210"},
+        },
+        "dataset": {
+            "name": dataset,
+            "split": "test",
+            "checksum": "0123456789abcdef",
+            "samples": samples,
+            "energies_keV": ENERGIES,
+            "classes": ["none", "Au", "Al"],
+            "limits_nm": [15, 150],
+            "height_nm": 10.0,
+            "slices": 16,
+        },
+        "noise": noise,
+        "scores": scores(miou, **thickness),
+        "scores_transposed": scores(miou / 2) if experimental else None,
+        "timing": {"seconds_per_sample": 0.03, "device": "cpu"},
+        "provenance": {"sem3d": "0.1.0", "git": "abc1234", "torch": "2.13.0"},
+    }
+
+
+def examples(task, seed, count):
+    rng = np.random.default_rng(seed)
+    true = np.stack([np.roll(truth(), n, axis=-1) for n in range(count)])
+    limits = np.array([15, 150], np.float32)[:, None, None]
+    found = np.clip(true + rng.normal(size=true.shape) * limits / 50, 0, limits).astype(np.float32)
+    arrays = {
+        "index": np.arange(count),
+        "scan": rng.uniform(0.49, 0.9, (count, len(ENERGIES), SIZE, SIZE)).astype(np.float32),
+        "energies_keV": np.array(ENERGIES),
+        "true_labels": np.stack([stacked(maps) for maps in true]),
+        "predicted_labels": np.stack([stacked(maps) for maps in found]),
+        "true_thickness_nm": true,
+        "predicted_thickness_nm": found,
+    }
+    if task == "voxels":
+        del arrays["predicted_thickness_nm"]
+    return arrays
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Return a function that writes one result file and its examples."""
+
+    def write_result(
+        name, model, task="thickness", dataset="layers", level=0.02, miou=0.9, *, noise=None
+    ):
+        folder = tmp_path / "results" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        noise = noise or {"kind": "gaussian", "level": level}
+        path = folder / f"{dataset}-{len(list(folder.iterdir()))}.json"
+        samples = 16 if dataset == "experimental" else 1000
+        path.write_text(json.dumps(document(name, model, task, dataset, noise, samples, miou)))
+        np.savez(path.with_suffix(".npz"), **examples(task, len(name), 3))
+        return path
+
+    return write_result
+
+
+@pytest.fixture
+def edit():
+    """Return a function that changes one key of a result file's block."""
+
+    def edit_json(path, block, key, value):
+        content = json.loads(path.read_text())
+        (content[block] if block else content)[key] = value
+        path.write_text(json.dumps(content))
+
+    return edit_json

@@ -1,0 +1,53 @@
+"""Curves: a resumed run repeats steps, the last row counts."""
+
+import numpy as np
+import pytest
+
+from sem3d.errors import InputError
+from sem3d.report.training import load_runs, read_curves
+
+
+@pytest.fixture
+def log(tmp_path):
+    def write_log(*rows, name="run", header="step,epoch,name,value"):
+        path = tmp_path / name / "metrics.csv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    return write_log
+
+
+def test_last_row_of_a_step_counts(log):
+    path = log("10,0,val/loss,5", "20,1,val/loss,4", "10,0,train/loss,9", "20,1,val/loss,3")
+    curves = read_curves(path)
+    np.testing.assert_array_equal(curves["val/loss"], [[0, 5], [1, 3]])
+    np.testing.assert_array_equal(curves["train/loss"], [[0, 9]])
+
+
+def test_points_come_in_order_of_training(log):
+    curves = read_curves(log("100,2,a,1", "9,0,a,3", "50,1,a,2"))
+    np.testing.assert_array_equal(curves["a"], [[0, 3], [1, 2], [2, 1]])
+
+
+def test_values_that_are_not_finite_are_left_out(log):
+    assert read_curves(log("1,0,a,nan", "2,1,a,inf", "3,2,a,1"))["a"].tolist() == [[2, 1]]
+
+
+def test_runs_are_named_by_folder(log, tmp_path):
+    log("1,0,a,1", name="one")
+    log("1,0,a,1", name="sweep/two")
+    assert sorted(load_runs(tmp_path)) == ["one", "sweep/two"]
+    assert list(load_runs(tmp_path / "one")) == ["one"]
+    assert load_runs(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize("row", ["1,0,a", "x,0,a,1", "1,0,a,high"])
+def test_broken_rows_name_the_file(log, row):
+    with pytest.raises(InputError, match=r"metrics\.csv holds a row that is not numbers"):
+        read_curves(log("1,0,a,1", row))
+
+
+def test_other_tables_are_refused(log):
+    with pytest.raises(InputError, match=r"metrics\.csv has the header .*train"):
+        read_curves(log(header="epoch,loss"))
