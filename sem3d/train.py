@@ -12,7 +12,7 @@ def run(cfg: dict[str, Any]) -> None:
     if folder.is_done(cfg) and not cfg["fresh"]:
         print(f"{folder.path} is finished; raise trainer.max_epochs or add fresh=true to train on")
         return
-    from sem3d.runtime.callbacks import Stopped
+    from sem3d.runtime.slices import Stopped
     from sem3d.runtime.training import train
 
     try:

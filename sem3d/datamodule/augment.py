@@ -4,7 +4,6 @@ Every draw is keyed by (seed, epoch, sample), so a batch's content does not depe
 on the rank that serves it or on an interruption.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +14,9 @@ from torch import Tensor
 from sem3d.datamodule.loader import Batch
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
+from sem3d.simulate.noise import Noise
 from sem3d.specimen import LayerStack
 from sem3d.store.streams import seed_sequence, torch_generator
-
-Noise = Callable[[Tensor, torch.Generator], Tensor]
 
 
 def dihedral(maps: Shaped[Tensor, "*C Y X"], element: int) -> Shaped[Tensor, "*C Y2 X2"]:

@@ -1,5 +1,7 @@
 """Which samples make up which batch, for every epoch and rank."""
 
+import math
+
 import numpy as np
 
 from sem3d.errors import InputError
@@ -41,7 +43,7 @@ class EpochOrder:
         """Steps per epoch; training drops the incomplete last batch."""
         if self.seed is not None:
             return self.count // self.batch_size
-        return -(-self.count // self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def batches(self) -> list[np.ndarray]:
         """This rank's sample indices for every step of the current epoch."""

@@ -6,11 +6,12 @@ from pathlib import Path
 import torch
 from lightning.pytorch import LightningDataModule
 
-from sem3d.datamodule.augment import Noise, Transform
+from sem3d.datamodule.augment import Transform
 from sem3d.datamodule.loader import Batch, GatherLoader
 from sem3d.datamodule.order import EpochOrder
 from sem3d.datamodule.resident import Arrays, Memory, load_split
 from sem3d.datamodule.statistics import Statistics, measure
+from sem3d.simulate.noise import Noise
 from sem3d.store.reader import ScanStore
 
 
@@ -94,7 +95,9 @@ class ScanDataModule(LightningDataModule):
 
     def loader(self, split: str) -> GatherLoader:
         """Batches of a split for this process; only training is shuffled."""
-        rank, world = (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        rank, world = (
+            (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
+        )
         train = split == "train"
         size = self.batch_size if train else self.eval_batch_size
         count = self.store.count(split)

@@ -76,6 +76,6 @@ def check_arguments(target: Callable[..., Any], arguments: Mapping[str, Any], pa
 
 def _inherited(cls: type) -> Any:
     """Parameters of every constructor along the inheritance, for classes that pass on kwargs."""
-    constructors = [c.__init__ for c in cls.__mro__ if "__init__" in vars(c) and c is not object]
+    constructors = [vars(c)["__init__"] for c in cls.__mro__[:-1] if "__init__" in vars(c)]
     signatures = [inspect.signature(c).parameters for c in constructors]
     return [p for parameters in signatures for p in parameters.values()]

@@ -16,9 +16,7 @@ KEY = "sem3d"
 PARTS = ("task", "model", "loss")
 
 
-def build_task(
-    cfg: Mapping[str, Any], data: DataSpec, **training: Any
-) -> ReconstructionTask:
+def build_task(cfg: Mapping[str, Any], data: DataSpec, **training: Any) -> ReconstructionTask:
     """Build the task with its network and loss.
 
     Args:
@@ -67,7 +65,9 @@ def load_task(path: Path) -> tuple[ReconstructionTask, dict[str, Any]]:
     """
     checkpoint = read_checkpoint(path)
     saved = checkpoint[KEY]
-    task = build_task(saved["parts"] | {"choices": saved["choices"]}, DataSpec.from_dict(saved["data"]))
+    task = build_task(
+        saved["parts"] | {"choices": saved["choices"]}, DataSpec.from_dict(saved["data"])
+    )
     _load(task, checkpoint["state_dict"], path)
     return task.eval(), checkpoint
 

@@ -57,7 +57,9 @@ def ensure(cfg: Mapping[str, Any]) -> None:
             write(cfg)
     elif not root.exists():
         total = sum(made_by.splits.values())
-        raise InputError(f"{root} ({total:,} samples) is missing; write it with `{made_by.command}`")
+        raise InputError(
+            f"{root} ({total:,} samples) is missing; write it with `{made_by.command}`"
+        )
     _check_recipe(ScanStore(root), made_by)
 
 

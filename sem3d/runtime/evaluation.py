@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from sem3d.datamodule.augment import Noise
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime.provenance import provenance
+from sem3d.simulate.noise import Noise
 from sem3d.specimen import Reconstruction
 from sem3d.store.reader import ScanStore
 from sem3d.store.records import write_atomic

@@ -138,4 +138,3 @@ def _agree_on_data(
             raise InputError(f"{run.path / name} did not appear; see the output of rank 0")
         time.sleep(0.5)
     return Statistics.from_dict(run.read(name))
-

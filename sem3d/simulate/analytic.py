@@ -81,6 +81,8 @@ class AnalyticForward(nn.Module):
         InputError: a material without constants, or a two-layer quirk on another stack.
     """
 
+    energies: Tensor
+
     def __init__(
         self,
         stack: LayerStack,
@@ -105,7 +107,7 @@ class AnalyticForward(nn.Module):
         self.quirks = quirks
         self.layers = [constants[name] for name in stack.materials]
         self.substrate = constants[stack.substrate]
-        self.register_buffer("energies_keV", torch.tensor(beam.energies_keV, dtype=torch.float64))
+        self.register_buffer("energies", torch.tensor(beam.energies_keV, dtype=torch.float64))
 
     def forward(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
         """Signal of every pixel and energy for thickness maps (L, Y, X) [nm], lowest first.
@@ -117,7 +119,7 @@ class AnalyticForward(nn.Module):
     def columns(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
         """As `forward`, before the quirks that act on whole images: pixels are independent."""
         maps = thickness_nm if thickness_nm.is_floating_point() else thickness_nm.float()
-        incident = self.energies_keV.to(maps)[:, None, None]
+        incident = self.energies.to(maps)[:, None, None]
         d = maps.unsqueeze(-3).unbind(-4)  # L maps (*B, 1, Y, X)
         energy, seen = incident, torch.ones_like(incident)
         signal = torch.zeros_like(incident)
@@ -178,10 +180,10 @@ class Analytic:
     def simulate(self, specimen: LayeredSpecimen, beam: Beam) -> Scan:
         """Return the noise-free scan (E, Y, X); integer maps use the exact table."""
         maps = torch.from_numpy(np.ascontiguousarray(specimen.thickness_nm))
-        exact = maps.is_floating_point()
-        model = (self.forward if exact else self.table)(specimen.stack, beam)
+        where = specimen.stack, beam
+        columns = self.forward(*where).columns if maps.is_floating_point() else self.table(*where)
         with torch.no_grad():
-            signal = self.quirks.write(model.columns(maps) if exact else model(maps))
+            signal = self.quirks.write(columns(maps))
         return Scan(signal.float().numpy(), beam, self.provenance)
 
     @property

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -10,7 +10,19 @@ from torch import Tensor
 
 from sem3d.errors import InputError
 
-Range = float | tuple[float, float]
+
+@runtime_checkable
+class Noise(Protocol):
+    """Turns a noise-free scan (E, Y, X) into a noisy one; the generator alone decides the draw."""
+
+    def __call__(
+        self, scan: Float[Tensor, "E Y X"], generator: torch.Generator
+    ) -> Float[Tensor, "E Y X"]:
+        """Return a noisy copy of one scan."""
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Kind and amount for result files."""
 
 
 def _draw(low: float, high: float, generator: torch.Generator) -> float:

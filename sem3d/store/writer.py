@@ -112,6 +112,7 @@ def _open_or_create(root: Path, recipe: Recipe) -> None:
 
 
 def difference(attributes: dict[str, Any], recipe: Recipe) -> str:
+    """Say in which settings a store's recipe differs from `recipe`."""
     theirs, ours = (_flat(c) for c in (attributes.get("recipe", {}), dict(recipe.config)))
     keys = [k for k in sorted(theirs.keys() | ours.keys()) if theirs.get(k) != ours.get(k)]
     if not keys:

@@ -24,9 +24,9 @@ class DataSpec:
         dataset: name and checksum of the training data.
     """
 
-    energies_keV: tuple[float, ...]
-    materials: tuple[str, ...]
-    limits_nm: tuple[int, ...]
+    energies_keV: Sequence[float]
+    materials: Sequence[str]
+    limits_nm: Sequence[int]
     substrate: str
     height_nm: float
     slices: int
@@ -48,11 +48,12 @@ class DataSpec:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DataSpec":
         """Invert `to_dict`."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in values.items()})
+        plain: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
+        }
+        return cls(**plain)
 
-    def check_store(
-        self, energies_keV: Sequence[float], stack: LayerStack, what: str
-    ) -> None:
+    def check_store(self, energies_keV: Sequence[float], stack: LayerStack, what: str) -> None:
         """Raise `InputError` unless data has the energies, layers and voxels trained on."""
         ours, theirs = list(self.energies_keV), [float(e) for e in energies_keV]
         if ours != theirs:

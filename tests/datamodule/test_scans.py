@@ -34,9 +34,7 @@ def test_labels_equal_the_stored_ones(data: ScanDataModule, store: ScanStore) ->
     assert torch.equal(batch["labels"], stored)
 
 
-def test_statistics_are_those_of_the_training_scans(
-    data: ScanDataModule, store: ScanStore
-) -> None:
+def test_statistics_are_those_of_the_training_scans(data: ScanDataModule, store: ScanStore) -> None:
     scans = torch.from_numpy(store.read("train", "scan", 0, 70)).double()
     statistics = data.statistics
     assert statistics.checksum == store.checksum

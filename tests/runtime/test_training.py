@@ -1,3 +1,4 @@
+import contextlib
 import csv
 import os
 import signal
@@ -11,9 +12,9 @@ from lightning.pytorch import Callback
 
 from sem3d.errors import InputError
 from sem3d.runtime import training
-from sem3d.runtime.callbacks import Slices, Stopped
 from sem3d.runtime.checkpoint import load_task, read_checkpoint
 from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.slices import Slices, Stopped
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Lightning, about its own internals
 
@@ -106,13 +107,10 @@ def test_time_slices_add_up_to_the_whole_run(config: Compose, tmp_path: Path) ->
     whole, sliced = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "sliced")
     training.train(config(), whole)
     steps = []
-    for _ in range(30):
-        try:
+    while not (sliced.path / "done.json").exists():
+        with contextlib.suppress(Stopped):
             training.train(config("trainer.max_time='00:00'"), sliced)
-            break
-        except Stopped as stop:
-            assert "time limit" in str(stop)
-            steps.append(read_checkpoint(sliced.last)["global_step"])
+        steps.append(read_checkpoint(sliced.last)["global_step"])
     assert steps == sorted(set(steps))
     assert len(steps) > 5
     assert_same_weights(whole, sliced)
@@ -173,7 +171,9 @@ def test_damaged_last_checkpoint_is_told(config: Compose, tmp_path: Path) -> Non
 
 def test_early_stopping(config: Compose, tmp_path: Path) -> None:
     run = RunFolder(tmp_path / "run")
-    cfg = config("trainer.max_epochs=9", "optimizer.lr=0.0", "checkpoint.patience=2", "schedule=null")
+    cfg = config(
+        "trainer.max_epochs=9", "optimizer.lr=0.0", "checkpoint.patience=2", "schedule=null"
+    )
     training.train(cfg, run)
     assert len(curve(run, "val/loss")) == 3
 

@@ -1,6 +1,7 @@
 import json
 import shutil
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_damage_is_found_and_the_remedy_named(copy: Path, array: str, harm: str)
 
 def test_non_finite_scan_is_refused(tmp_path: Path) -> None:
     class Broken:
-        provenance = {"engine": "broken"}
+        provenance: ClassVar = {"engine": "broken"}
 
         def simulate(self, specimen: object, beam: object) -> object:
             signal = np.full((6, 16, 16), 0.5, np.float32)
@@ -61,7 +62,9 @@ def test_non_finite_scan_is_refused(tmp_path: Path) -> None:
 
 
 def test_missing_store(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="does not exist; write it with `python -m sem3d.generate"):
+    with pytest.raises(
+        InputError, match=r"does not exist; write it with `python -m sem3d.generate"
+    ):
         ScanStore(tmp_path / "none.zarr")
 
 
@@ -82,5 +85,5 @@ def test_another_schema_version(copy: Path) -> None:
 def test_truncated_metadata(copy: Path) -> None:
     text = (copy / "zarr.json").read_text()
     (copy / "zarr.json").write_text(text[: len(text) // 2])
-    with pytest.raises(InputError, match="zarr.json is not readable"):
+    with pytest.raises(InputError, match=r"zarr.json is not readable"):
         ScanStore(copy)

@@ -22,7 +22,7 @@ def test_other_energies_are_refused() -> None:
 
 def test_other_stack_is_refused() -> None:
     other = dataclasses.replace(SPEC.stack, slices=20)
-    with pytest.raises(InputError, match="slices=20.* but the network was trained on"):
+    with pytest.raises(InputError, match=r"slices=20.* but the network was trained on"):
         SPEC.check_store(SPEC.energies_keV, other, "x.zarr")
 
 

@@ -107,5 +107,5 @@ def test_diverged_training_is_told(spec: DataSpec, batch: dict[str, Any]) -> Non
     output = torch.full((4, 2, 16, 16), float("nan"))
     task = ThicknessTask(model=fixed(output), loss=MSE(), data=spec)
     task.log = lambda *_, **__: None  # type: ignore[method-assign]
-    with pytest.raises(InputError, match="training loss became nan .* lower optimizer.lr"):
+    with pytest.raises(InputError, match=r"training loss became nan .* lower optimizer.lr"):
         task.training_step(batch, 0)

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 import torch
 
@@ -19,7 +21,7 @@ def test_rises_to_the_peak_then_falls_to_the_final_share() -> None:
     found = rates(100, 0.1)
     assert found[0] == pytest.approx(0.2)
     assert max(found) == found[9] == found[10] == pytest.approx(2.0)
-    assert all(b <= a for a, b in zip(found[10:], found[11:], strict=False))
+    assert all(b <= a for a, b in itertools.pairwise(found[10:]))
     assert found[-1] == pytest.approx(0.2)
     assert found[55] == pytest.approx(1.1, abs=0.01)  # half way down the cosine
 
