@@ -3,37 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+from sem3d.runtime.cli import command
+
 
 def run(cfg: dict[str, Any]) -> None:
     """Evaluate, write one result file and print its headline."""
-    import torch
-
     from sem3d.runtime import datasets
-    from sem3d.runtime.build import build
-    from sem3d.runtime.checkpoint import describe, load_task
-    from sem3d.runtime.evaluation import evaluate, save
-    from sem3d.store.reader import ScanStore
+    from sem3d.runtime.evaluation import evaluate_checkpoint, save
 
-    path = Path(cfg["checkpoint"])
-    task, checkpoint = load_task(path)
     datasets.ensure(cfg)
-    data = {"root": cfg["dataset"]["root"], "name": cfg["dataset"]["name"], "split": cfg["split"]}
-    store = ScanStore(data["root"])
-    task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
-    device = cfg["device"]
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    with torch.inference_mode():
-        result, examples = evaluate(
-            task.to(device),
-            describe(path, task, checkpoint, cfg["name"]),
-            data,
-            build(cfg["noise"]["eval"], "noise.eval"),
-            seed=cfg["seed"],
-            batch_size=cfg["batch_size"],
-            device=device,
-            examples=cfg["examples"],
-        )
+    options = {key: cfg[key] for key in ("name", "batch_size", "device", "examples")}
+    result, examples = evaluate_checkpoint(cfg, Path(cfg["checkpoint"]), cfg["split"], **options)
     written = save(Path(cfg["output_dir"]) / "results", result, examples)
     scores = result["scores"]
     print(f"mIoU {scores['miou_report']:.3f}, pooled {scores['miou_pooled']:.3f}: {written}")
@@ -41,6 +21,4 @@ def run(cfg: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    from sem3d.runtime.cli import command
-
     command("evaluate", run)

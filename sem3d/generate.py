@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sem3d.runtime.cli import command
+
 
 def run(cfg: dict[str, Any]) -> None:
     """Write the configured dataset and say where it is."""
@@ -13,6 +15,4 @@ def run(cfg: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    from sem3d.runtime.cli import command
-
     command("generate", run)

@@ -3,30 +3,42 @@
 from pathlib import Path
 from typing import Any
 
+from sem3d.runtime.cli import command
+
 
 def run(cfg: dict[str, Any]) -> None:
-    """Train the configured run, or say that it is finished."""
+    """Train or continue the configured run, or say that it is finished."""
     from sem3d.runtime.run_folder import RunFolder
 
     folder = RunFolder(Path(cfg["folder"]))
-    if folder.is_done(cfg) and not cfg["fresh"]:
+    if not cfg["fresh"] and folder.is_done(cfg):
         print(f"{folder.path} is finished; raise trainer.max_epochs or add fresh=true to train on")
         return
     from sem3d.runtime.slices import Stopped
-    from sem3d.runtime.training import train
+    from sem3d.runtime.training import scores, train
 
     try:
-        scores = train(cfg, folder)
+        trainer = train(cfg, folder)
     except Stopped as reason:
         print(f"{reason}; run the same command again to continue")
         raise SystemExit(130 if "interrupted" in str(reason) else 0) from None
-    shown = {"miou_report": "mIoU", "miou_pooled": "pooled mIoU", "loss": "loss"}
-    told = [f"{label} {scores[f'val/{key}']:.3f}" for key, label in shown.items()]
-    print(f"{folder.path}: validation {', '.join(told)}")
+    if not trainer.is_global_zero:
+        return
+    if experiment := getattr(trainer.logger, "experiment", None):
+        _publish(cfg, folder.best, experiment)
+    last = scores(trainer)
+    print(f"{folder.path}: validation mIoU {last['val/miou_report']:.3f}")
     print(f"score it: python -m sem3d.evaluate checkpoint={folder.best}")
 
 
-if __name__ == "__main__":
-    from sem3d.runtime.cli import command
+def _publish(cfg: dict[str, Any], checkpoint: Path, experiment: Any) -> None:
+    """Show the best network's work on validation samples in the logger."""
+    from sem3d.report.publish import publish
+    from sem3d.runtime.evaluation import evaluate_checkpoint
 
+    publish(experiment, *evaluate_checkpoint(cfg, checkpoint, "val"))
+    experiment.finish()
+
+
+if __name__ == "__main__":
     command("train", run)

@@ -8,8 +8,9 @@ from typing import Any, Final
 
 from sem3d.errors import InputError, did_you_mean
 
-ALLOWED: Final = ("sem3d.", "torch.optim.", "torch.nn.", "lightning.pytorch.")
-"""A configuration may come from a stranger's checkpoint: nothing else is imported."""
+ALLOWED: Final = ("sem3d.", "torch.optim.", "torch.nn.", "lightning.pytorch.Trainer")
+"""A configuration may come from a stranger's checkpoint: nothing else is imported. Other parts of
+Lightning would call whatever they are told (``lightning.pytorch.cli.instantiate_class``)."""
 
 TARGET: Final = "_target_"
 
@@ -55,9 +56,12 @@ def locate(name: str, path: str) -> Callable[..., Any]:
         )
     module, _, attribute = name.rpartition(".")
     try:
-        return getattr(importlib.import_module(module), attribute)
+        target = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(f"{path}.{TARGET} {name!r} does not exist ({error})") from error
+    if not callable(target):
+        raise InputError(f"{path}.{TARGET} {name!r} is no class or function; name one that is")
+    return target
 
 
 def check_arguments(target: Callable[..., Any], arguments: Mapping[str, Any], path: str) -> None:

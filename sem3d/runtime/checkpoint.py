@@ -51,7 +51,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
         return checkpoint | {KEY: checkpoint[KEY]}
     except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = f"{type(error).__name__}: {error}".splitlines()[0].partition(". ")[0]
         raise InputError(
             f"{path} is not a readable sem3d checkpoint ({reason}); train again or choose another"
         ) from error

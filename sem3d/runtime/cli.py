@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from sem3d.errors import InputError, did_you_mean
 from sem3d.runtime.isolate import run_isolated
@@ -84,12 +84,13 @@ def plain(cfg: DictConfig, choices: Mapping[str, Any]) -> dict[str, Any]:
 def refuse_additions(overrides: list[str], cfg: DictConfig) -> None:
     """Raise `InputError` for ``+key=value`` where nothing would ever read the key.
 
-    Inside a node with ``_target_`` an addition is an argument, checked when it is built.
+    Anywhere inside a node with ``_target_`` an addition is part of an argument, checked when it
+    is built.
     """
     for override in overrides:
         key = override.split("=")[0].lstrip("+")
-        parent = OmegaConf.select(cfg, key.rpartition(".")[0]) if "." in key else None
-        known = isinstance(parent, DictConfig) and ("_target_" in parent or not len(parent))
+        parents = (OmegaConf.select(cfg, key[: dot.start()]) for dot in re.finditer(r"\.", key))
+        known = any(isinstance(p, DictConfig) and "_target_" in p for p in parents)
         group = (CONF / key).is_dir()
         if override.startswith("+") and not known and not group:
             raise InputError(
@@ -111,7 +112,8 @@ def explain(error: Exception, name: str) -> str:
         choices = [p.stem for p in (CONF / group).glob("*.yaml")]
         return f"there is no {group}={choice}{did_you_mean(choice, choices)}"
     if match := re.search(r"Missing mandatory value: (\S+)", text):
-        return f"{match[1]} is not set; give {match[1]}=... on the command line"
+        key = error.full_key if isinstance(error, MissingMandatoryValue) else match[1]
+        return f"{key} is not set; give {key}=... on the command line"
     return " ".join(text.split())
 
 

@@ -12,8 +12,17 @@ from sem3d.store.writer import difference, generate
 
 
 def recipe(cfg: Mapping[str, Any]) -> Recipe:
-    """Build the recipe that the configuration describes."""
+    """Build the recipe that the configuration describes.
+
+    Raises:
+        InputError: it describes a finished store, or parts that cannot be built.
+    """
     dataset = cfg["dataset"]
+    if dataset["splits"] is None:
+        raise InputError(
+            f"dataset={cfg['choices']['dataset']} stands for a finished store and has no recipe; "
+            "choose another dataset to write"
+        )
     parts = {name: cfg[name] for name in ("acquisition", "geometry", "simulator")}
     config = parts | {"seed": dataset["seed"], "splits": dataset["splits"]}
     built = {name: build(node, name) for name, node in parts.items()}
@@ -35,7 +44,7 @@ def write(cfg: Mapping[str, Any]) -> ScanStore:
     root = Path(cfg["dataset"]["root"])
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns) as progress:
-        bar = progress.add_task(f"{root} [shards]", total=None)
+        bar = progress.add_task(f"{root} (shards)", total=None)
         for done, total in generate(root, recipe(cfg), build(cfg["executor"], "executor")):
             progress.update(bar, completed=done, total=total)
     return ScanStore(root)

@@ -16,6 +16,8 @@ from torch import Tensor
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
+from sem3d.runtime.build import build
+from sem3d.runtime.checkpoint import describe, load_task
 from sem3d.runtime.provenance import provenance
 from sem3d.simulate.noise import Noise
 from sem3d.specimen import Reconstruction
@@ -114,9 +116,10 @@ def evaluate(
     from rich.progress import track
 
     module = ScanDataModule(data["root"], noise, noise, eval_batch_size=batch_size, seed=seed)
-    split, transform = data["split"], module.transform(data["split"])
+    split = data["split"]
+    batches, transform = module.loader(split), module.transform(split)
     scoring = Evaluation(module.store, examples)
-    for gathered in track(module.loader(split), f"evaluate {data['name']}/{split}"):
+    for gathered in track(batches, f"evaluate {data['name']}/{split}"):
         batch = transform(gathered)
         started = time.perf_counter()
         found = _on_cpu(predict(batch["scan"].to(device)))
@@ -135,10 +138,51 @@ def evaluate(
     return result, {k: np.stack(v) for k, v in scoring.kept.items()} | {"energies_keV": energies}
 
 
-@torch.no_grad()
 def _on_cpu(found: Reconstruction) -> Reconstruction:
     thickness = None if found.thickness_nm is None else found.thickness_nm.float().cpu()
     return Reconstruction(found.labels.cpu(), thickness)
+
+
+def evaluate_checkpoint(
+    cfg: Mapping[str, Any],
+    checkpoint: Path,
+    split: str,
+    *,
+    name: str | None = None,
+    batch_size: int = 8,
+    device: str = "auto",
+    examples: int = 4,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Score a trained network on the configured dataset and evaluation noise.
+
+    Args:
+        cfg: the nodes ``dataset`` and ``noise``, and ``seed``.
+        checkpoint: the trained network.
+        split: train, val or test.
+        name: name in the report; None takes the run's.
+        batch_size: scans per call.
+        device: "auto" takes CUDA when there is one.
+        examples: samples to keep for pictures.
+
+    Raises:
+        InputError: the checkpoint cannot be read, or was trained on other energies or layers.
+    """
+    task, saved = load_task(checkpoint)
+    store = ScanStore(cfg["dataset"]["root"])
+    task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    with torch.inference_mode():
+        return evaluate(
+            task.to(device),
+            describe(checkpoint, task, saved, name),
+            {"root": store.root, "name": cfg["dataset"]["name"], "split": split},
+            build(cfg["noise"]["eval"], "noise.eval"),
+            seed=cfg["seed"],
+            batch_size=batch_size,
+            device=device,
+            examples=examples,
+        )
 
 
 def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[str, Any]:

@@ -2,13 +2,29 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import connection
 from typing import Any
 
 from sem3d.errors import InputError
+
+
+def _follow_parent() -> None:
+    """In a worker: leave Ctrl-C to the parent, and die with it, for an orphan waits for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @dataclass(frozen=True)
@@ -41,7 +57,8 @@ class Processes:
         if workers <= 1:
             yield from Serial()(function, jobs)
             return
-        pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_follow_parent)
         try:
             for future in as_completed([pool.submit(function, job) for job in jobs]):
                 yield future.result()

@@ -21,7 +21,7 @@ def run_name(choices: Mapping[str, str | None], dataset: str, overrides: str) ->
     if not overrides:
         return head
     pairs = re.split(r",(?=[\w.@+~/]+=)", overrides)  # a comma inside a list is no separator
-    tail = "+".join(re.sub(r"[^\w.]+", "-", pair).strip("-") for pair in pairs)
+    tail = "+".join(re.sub(r"[^\w.+-]+", "-", pair).strip("+-") for pair in pairs)
     if len(tail) > LONGEST:
         tail = f"{tail[:LONGEST]}-{hashlib.sha256(overrides.encode()).hexdigest()[:8]}"
     return f"{head}+{tail}"

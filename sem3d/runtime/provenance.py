@@ -28,9 +28,11 @@ def provenance() -> dict[str, Any]:
 
 def git_state() -> str | None:
     """Commit of the source tree, "+" when changed since; None outside a checkout."""
-    here = Path(__file__).parent
-    commit = _git(here, "rev-parse", "--short", "HEAD")
-    return commit and commit + ("+" if _git(here, "status", "--porcelain", "-uno") else "")
+    here = Path(__file__)
+    if not _git(here.parent, "ls-files", here.name):  # installed below somebody else's checkout
+        return None
+    commit = _git(here.parent, "rev-parse", "--short", "HEAD")
+    return commit and commit + ("+" if _git(here.parent, "status", "--porcelain", "-uno") else "")
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

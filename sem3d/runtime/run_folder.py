@@ -51,17 +51,21 @@ class RunFolder:
         """
         if fresh:
             shutil.rmtree(self.path, ignore_errors=True)
-        ours = {key: cfg[key] for key in IDENTITY}
         if (self.path / "run.json").is_file() and self.last.is_file():
-            theirs = self.read("run.json")["identity"]
-            self._refuse_other(theirs, ours)
+            self._refuse_other(cfg)
         else:
+            ours = {key: cfg[key] for key in IDENTITY}
             self.write("run.json", {"identity": ours, "config": cfg, "provenance": provenance()})
 
     def is_done(self, cfg: Mapping[str, Any]) -> bool:
-        """True when this run has finished with these trainer settings."""
+        """True when this run has finished with these trainer settings.
+
+        Raises:
+            InputError: another run has finished here.
+        """
         if not (self.path / "done.json").is_file():
             return False
+        self._refuse_other(cfg)
         return self.read("done.json")["trainer_sha256"] == config_hash(cfg["trainer"])
 
     def finish(self, cfg: Mapping[str, Any], scores: Mapping[str, float]) -> None:
@@ -86,8 +90,9 @@ class RunFolder:
                 f"{self.path / name} is damaged ({error}); add fresh=true to train anew"
             ) from error
 
-    def _refuse_other(self, theirs: Mapping[str, Any], ours: Mapping[str, Any]) -> None:
-        changed = [key for key in IDENTITY if theirs.get(key) != ours[key]]
+    def _refuse_other(self, cfg: Mapping[str, Any]) -> None:
+        theirs = self.read("run.json")["identity"]
+        changed = [key for key in IDENTITY if theirs.get(key) != cfg[key]]
         if changed:
             raise InputError(
                 f"{self.path} holds a run with other settings of {', '.join(changed)}; "

@@ -17,6 +17,7 @@ from sem3d.runtime import datasets
 from sem3d.runtime.build import build, partial
 from sem3d.runtime.callbacks import callbacks
 from sem3d.runtime.checkpoint import build_task, read_checkpoint, start_from
+from sem3d.runtime.checkpoint_io import AtomicCheckpointIO
 from sem3d.runtime.loggers import logger
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.tasks.data import DataSpec
@@ -25,8 +26,8 @@ DATASET_TIMEOUT = 3600
 """How long other ranks wait for rank 0 to write a dataset [s]."""
 
 
-def train(cfg: Mapping[str, Any], run: RunFolder) -> dict[str, float]:
-    """Train or continue a run; return the scores of its last validation.
+def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
+    """Train or continue a run; return its trainer, which holds the last scores and the logger.
 
     Raises:
         InputError: the configuration, dataset or run folder does not fit.
@@ -50,12 +51,20 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> dict[str, float]:
     elif cfg["weights"]:
         start_from(task, Path(cfg["weights"]))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=".*exists and is not empty.*")
+        for told in (
+            ".*exists and is not empty.*",
+            ".*LeafSpec.*",
+        ):  # a resumed run; Lightning's own
+            warnings.filterwarnings("ignore", message=told)
         trainer.fit(task, data, ckpt_path=last, weights_only=True)
-    scores = {name: float(value) for name, value in trainer.callback_metrics.items()}
     if trainer.is_global_zero:
-        run.finish(cfg, scores)
-    return scores
+        run.finish(cfg, scores(trainer))
+    return trainer
+
+
+def scores(trainer: Trainer) -> dict[str, float]:
+    """Everything logged last, as plain numbers."""
+    return {name: float(value) for name, value in trainer.callback_metrics.items()}
 
 
 def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
@@ -67,6 +76,7 @@ def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
         default_root_dir=run.path,
         callbacks=callbacks(cfg, run),
         logger=logger(cfg, run.path),
+        plugins=[AtomicCheckpointIO()],
         use_distributed_sampler=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,

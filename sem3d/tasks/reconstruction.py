@@ -95,7 +95,9 @@ class ReconstructionTask(LightningModule):
                 f"training loss became {loss.item()} at step {self.global_step}; "
                 "lower optimizer.lr or set trainer.gradient_clip_val"
             )
-        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(scan))
+        self.log(
+            "train/loss", loss, on_epoch=True, on_step=False, sync_dist=True, batch_size=len(scan)
+        )
         return loss
 
     def validation_step(self, batch: dict[str, Tensor], batch_idx: int) -> None:
@@ -121,7 +123,7 @@ class ReconstructionTask(LightningModule):
         """Log every score as ``val/<name>``."""
         for name, value in self.scores().items():
             headline = name in ("miou_report", "miou_pooled")
-            self.log(f"val/{name}", value, prog_bar=headline, rank_zero_only=False)
+            self.log(f"val/{name}", value, prog_bar=headline, sync_dist=True)  # equal on all ranks
 
     def configure_optimizers(self) -> Any:
         """Optimiser and, if configured, a schedule stepped every batch."""

@@ -67,7 +67,7 @@ def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, float
 
     def run(cfg: dict[str, Any], folder: RunFolder, *more: Callback) -> dict[str, float]:
         monkeypatch.setattr(training, "callbacks", lambda *a: [*plain(*a), *more])
-        return training.train(cfg, folder)
+        return training.scores(training.train(cfg, folder))
 
     return run
 

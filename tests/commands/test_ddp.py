@@ -1,0 +1,46 @@
+"""Two processes on the processor see what one process sees."""
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.commands.conftest import QUICK, SMALL, Commands
+
+pytestmark = pytest.mark.slow
+
+
+def curve(folder: Path) -> dict[tuple[str, str], float]:
+    with (folder / "metrics.csv").open() as f:
+        return {(r["step"], r["name"]): float(r["value"]) for r in csv.DictReader(f)}
+
+
+def test_two_processes_equal_one(commands: Commands) -> None:
+    overrides = [*SMALL, *QUICK, "trainer.max_epochs=2", "datamodule.eval_batch_size=5"]
+    commands.succeed("train", *overrides, "name=one", "trainer=cpu")
+    commands.succeed("train", *overrides, "name=two", "trainer=ddp_cpu")
+    runs = commands.folder / "out" / "runs"
+    one, two = curve(runs / "one"), curve(runs / "two")
+    assert one.keys() == two.keys()
+    for key, value in one.items():
+        assert two[key] == pytest.approx(value, abs=2e-3), key
+
+
+def test_same_weights_give_the_same_validation(commands: Commands) -> None:
+    """With a learning rate of 0 the network is the same: the scores are equal to the last bit."""
+    overrides = [*SMALL, *QUICK, "trainer.max_epochs=1", "optimizer.lr=0.0", "schedule=null"]
+    for name, trainer in (("one", "cpu"), ("two", "ddp_cpu")):
+        commands.succeed("train", *overrides, f"name={name}", f"trainer={trainer}")
+    runs = commands.folder / "out" / "runs"
+    one, two = curve(runs / "one"), curve(runs / "two")
+    scores = [key for key in one if key[1].startswith("val/") and key[1] != "val/loss"]
+    assert len(scores) > 10
+    assert {k: one[k] for k in scores} == {k: two[k] for k in scores}
+
+
+def test_a_stopped_pair_of_processes_continues(commands: Commands) -> None:
+    overrides = [*SMALL, *QUICK, "trainer.max_epochs=2", "trainer=ddp_cpu", "name=two"]
+    stopped = commands.run("train", *overrides, "trainer.max_time='00:00'")
+    assert stopped.returncode == 0, stopped.stderr
+    assert "time limit was reached at step 1" in stopped.stdout
+    assert "validation mIoU" in commands.succeed("train", *overrides)

@@ -1,0 +1,66 @@
+"""From specimen to report by command lines, for every network."""
+
+import json
+
+import pytest
+
+from sem3d.runtime.cli import CONF
+from tests.commands.conftest import QUICK, SMALL, Commands
+
+pytestmark = pytest.mark.slow
+
+MODELS = sorted(p.stem for p in (CONF / "model").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_network_trains_a_step(commands: Commands, model: str) -> None:
+    out = commands.succeed("train", *SMALL, f"model={model}", "debug=tiny", *QUICK[2:])
+    assert "validation mIoU" in out
+
+
+@pytest.mark.parametrize("overrides", [("task=thickness",), ("task=voxels", "loss=ce_dice")])
+def test_task_and_loss_overrides(commands: Commands, overrides: tuple[str, ...]) -> None:
+    commands.succeed("train", *SMALL, "model=unet", "debug=tiny", *QUICK[2:], *overrides)
+
+
+def test_from_specimen_to_report(commands: Commands) -> None:
+    commands.succeed("train", *SMALL, *QUICK, "trainer.max_epochs=1", "name=run")
+    checkpoint = commands.folder / "out" / "runs" / "run" / "checkpoints" / "best.ckpt"
+    for level in (0.0, 0.02):
+        out = commands.succeed(
+            "evaluate", f"checkpoint={checkpoint}", *SMALL, f"noise.eval.level={level}"
+        )
+        assert out.startswith("mIoU ")
+    page = commands.succeed("report").strip()
+    html = (commands.folder / "out" / "reports" / "latest" / "report.html").read_text()
+    assert page.endswith("report.html")
+    assert "run" in html
+    assert ".617" in html
+    results = sorted((commands.folder / "out" / "results" / "run").glob("*.json"))
+    assert [p.stem for p in results] == ["small-test-gaussian0", "small-test-gaussian0.02"]
+    assert json.loads(results[1].read_text())["dataset"]["samples"] == 6
+
+
+def test_multirun_gives_each_job_its_own_process_and_folder(commands: Commands) -> None:
+    out = commands.succeed(
+        "train", "-m", "model=conv3,unet", *SMALL, "debug=tiny", *QUICK[2:], "sweep_name=two"
+    )
+    assert "[0] -m sem3d.train model=conv3" in out
+    assert "[1] -m sem3d.train model=unet" in out
+    done = list((commands.folder / "out" / "sweeps" / "two").glob("*/done.json"))
+    assert sorted(p.parent.name.split("-")[0] for p in done) == ["conv3", "unet"]
+
+
+def test_wandb_offline_holds_curves_pictures_and_tables(commands: Commands) -> None:
+    commands.environment |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
+    commands.succeed("train", *SMALL, *QUICK, "trainer.max_epochs=1", "name=run", "logger=wandb")
+    run = commands.folder / "out" / "runs" / "run"
+    assert list(run.glob("wandb/offline-run-*/run-*.wandb"))
+    assert list(run.glob("wandb/offline-run-*/files/media/images/overview*.png"))
+    assert list(run.glob("wandb/offline-run-*/files/media/table/scores*.json"))
+
+
+def test_a_missing_large_dataset_names_the_command(commands: Commands) -> None:
+    failed = commands.run("train")
+    assert failed.returncode == 2
+    assert "write it with `python -m sem3d.generate dataset=layers`" in failed.stderr

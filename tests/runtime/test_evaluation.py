@@ -1,0 +1,208 @@
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from sem3d.errors import InputError
+from sem3d.geometry.voxelise import voxelise
+from sem3d.metrics.voxel_scores import VoxelScores
+from sem3d.runtime import evaluation
+from sem3d.runtime.evaluation import evaluate, result_path, save
+from sem3d.simulate.noise import GaussianNoise, Noise, PoissonNoise
+from sem3d.specimen import Reconstruction
+from sem3d.store.reader import ScanStore
+
+Result = tuple[dict[str, Any], dict[str, np.ndarray]]
+
+SILENT = GaussianNoise(0.0)
+PREDICTOR = {"name": "oracle", "kind": "solver"}
+
+
+class Oracle:
+    """Knows the truth of the samples in their stored order; may see it transposed."""
+
+    def __init__(self, store: ScanStore, thickness: bool = False, transposed: bool = False) -> None:
+        maps = torch.from_numpy(store.read("test", "thickness_nm", 0, store.count("test"))).float()
+        self.maps = maps.mT.contiguous() if transposed else maps
+        self.thickness, self.seen = thickness, 0
+
+    def __call__(self, scan: Tensor) -> Reconstruction:
+        maps = self.maps[self.seen : self.seen + len(scan)]
+        self.seen += len(scan)
+        return Reconstruction(voxelise(maps), maps if self.thickness else None)
+
+
+def guess(scan: Tensor) -> Reconstruction:
+    """Labels by brightness: wrong, but each sample's own."""
+    gold = (scan[:, :1] > 0.6).expand(-1, 16, -1, -1)
+    return Reconstruction(gold.to(torch.uint8))
+
+
+def score(store: ScanStore, predict: Any, noise: Noise = SILENT, **more: Any) -> Result:
+    data = {"root": store.root, "name": "small", "split": more.pop("split", "test")}
+    return evaluate(predict, PREDICTOR, data, noise, **more)
+
+
+def test_the_truth_scores_one(store: ScanStore) -> None:
+    scores = score(store, Oracle(store))[0]["scores"]
+    assert set(scores.values()) == {1.0}
+    assert {"miou_report", "miou_pooled", "miou_present", "macc", "iou_report/Au"} <= scores.keys()
+
+
+def test_true_thickness_has_no_error(store: ScanStore) -> None:
+    scores = score(store, Oracle(store, thickness=True))[0]["scores"]
+    assert scores["mae_nm/Au"] == scores["rmse_nm/Al"] == scores["mae_present_nm/Al"] == 0
+
+
+def test_empty_predictions_score_what_counting_by_hand_gives(store: ScanStore) -> None:
+    def nothing(scan: Tensor) -> Reconstruction:
+        return Reconstruction(torch.zeros(len(scan), 16, 16, 16, dtype=torch.uint8))
+
+    scores = score(store, nothing)[0]["scores"]
+    labels = store.read("test", "labels", 0, 5)
+    assert scores["iou_pooled/none"] == pytest.approx((labels == 0).mean())
+    assert scores["iou_pooled/Au"] == scores["iou_pooled/Al"] == 0
+
+
+def test_transposed_scores_are_those_against_the_transposed_truth(store: ScanStore) -> None:
+    found = score(store, guess)[0]
+    expected = VoxelScores(store.stack.classes)
+    scan = torch.from_numpy(store.read("test", "scan", 0, 5))
+    truth = torch.from_numpy(store.read("test", "labels", 0, 5)).mT.contiguous()
+    expected.update(torch.arange(5), guess(scan).labels, truth)
+    assert found["scores_transposed"] == expected.compute()
+    assert found["scores_transposed"] != found["scores"]
+
+
+def test_a_transposed_oracle_is_right_in_the_transposed_scores_only(store: ScanStore) -> None:
+    found = score(store, Oracle(store, transposed=True))[0]
+    assert found["scores_transposed"]["miou_report"] == 1
+    assert found["scores"]["miou_report"] < 1
+
+
+@pytest.mark.parametrize("noise", [GaussianNoise(0.05), PoissonNoise(400)], ids=str)
+@pytest.mark.parametrize("batch_size", [1, 2, 5])
+def test_scores_do_not_depend_on_the_batch_size(
+    store: ScanStore, noise: Noise, batch_size: int
+) -> None:
+    (ours, pictures), (theirs, others) = (
+        score(store, guess, noise, batch_size=n) for n in (batch_size, 3)
+    )
+    for key in ("scores", "scores_transposed", "dataset", "noise"):
+        assert ours[key] == theirs[key]
+    for name, array in pictures.items():
+        np.testing.assert_array_equal(array, others[name])
+
+
+def test_the_seed_decides_the_noise(store: ScanStore) -> None:
+    first, again, other = (
+        score(store, guess, GaussianNoise(0.02), seed=seed)[1]["scan"] for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
+    silent = store.read("test", "scan", 0, 4)
+    assert (first / silent - 1).std() == pytest.approx(0.02, rel=0.05)
+
+
+@pytest.mark.parametrize(("wanted", "kept"), [(1, 1), (4, 4), (50, 5)])
+def test_examples_are_the_first_samples(store: ScanStore, wanted: int, kept: int) -> None:
+    _, examples = score(store, Oracle(store, thickness=True), examples=wanted, batch_size=2)
+    assert examples["index"].tolist() == list(range(kept))
+    np.testing.assert_array_equal(examples["scan"], store.read("test", "scan", 0, kept))
+    truth = store.read("test", "labels", 0, kept)
+    np.testing.assert_array_equal(examples["true_labels"], truth)
+    np.testing.assert_array_equal(examples["predicted_labels"], truth)
+    maps = store.read("test", "thickness_nm", 0, kept)
+    np.testing.assert_array_equal(examples["true_thickness_nm"], maps)
+    np.testing.assert_array_equal(examples["predicted_thickness_nm"], maps)
+
+
+def test_result_says_what_was_scored_on_what(store: ScanStore) -> None:
+    result, _ = score(store, guess, GaussianNoise(0.02), seed=3, split="val")
+    assert result["schema"] == 1
+    assert result["predictor"] == PREDICTOR
+    assert result["noise"] == {"kind": "gaussian", "level": 0.02}
+    data = result["dataset"]
+    assert (data["name"], data["split"], data["samples"]) == ("small", "val", 6)
+    assert data["checksum"] == store.checksum
+    assert (data["classes"], data["limits_nm"]) == (["none", "Au", "Al"], [15, 150])
+    assert result["provenance"]["seed"] == 3
+    assert 0 < result["timing"]["seconds_per_sample"] < 10
+
+
+def test_an_unknown_split_is_told(store: ScanStore) -> None:
+    with pytest.raises(InputError, match="has no tset samples; choose from train, val, test"):
+        score(store, guess, split="tset")
+
+
+@pytest.mark.parametrize(
+    ("noise", "name", "expected"),
+    [
+        ({"kind": "gaussian", "level": 0.02}, "a", "a/small-test-gaussian0.02.json"),
+        ({"kind": "gaussian", "level": 0}, "a", "a/small-test-gaussian0.json"),
+        ({"kind": "poisson", "electrons": 2500}, "a", "a/small-test-poisson2500.json"),
+        ({"kind": "gaussian", "level": 0.02}, "a/b c", "a_b_c/small-test-gaussian0.02.json"),
+    ],
+)
+def test_file_names(noise: dict[str, Any], name: str, expected: str) -> None:
+    result = {"noise": noise, "predictor": {"name": name}}
+    result["dataset"] = {"name": "small", "split": "test"}
+    assert result_path(Path("results"), result) == Path("results") / expected
+
+
+@pytest.fixture
+def scored(store: ScanStore) -> Result:
+    return score(store, Oracle(store, thickness=True), GaussianNoise(0.02), examples=2)
+
+
+def test_files_hold_the_result(scored: Result, tmp_path: Path) -> None:
+    path = save(tmp_path, *scored)
+    assert json.loads(path.read_text()) == scored[0]
+    with np.load(path.with_suffix(".npz")) as arrays:
+        assert set(arrays) == set(scored[1])
+        for name, array in scored[1].items():
+            np.testing.assert_array_equal(arrays[name], array)
+        assert arrays["energies_keV"].tolist() == [5, 8, 12, 18, 25, 35]
+        assert arrays["scan"].dtype == np.float32
+        assert arrays["predicted_labels"].dtype == np.uint8
+    assert {p.suffix for p in path.parent.iterdir()} == {".json", ".npz"}
+
+
+def test_the_report_reads_what_was_saved(scored: Result, tmp_path: Path) -> None:
+    from sem3d.report.examples import read_examples
+
+    path = save(tmp_path, *scored)
+    assert len(read_examples(path.with_suffix(".npz"))["scan"]) == 2
+    assert all(math.isfinite(v) for v in json.loads(path.read_text())["scores"].values())
+
+
+@pytest.fixture(params=["savez_compressed", "write_atomic"])
+def dying(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Die while the arrays are written, or between the arrays and the result."""
+    owner = np if request.param == "savez_compressed" else evaluation
+
+    def die(path: Path, *_: Any, **__: Any) -> None:
+        if request.param == "savez_compressed":
+            Path(path).write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(owner, request.param, die)
+    yield
+    monkeypatch.undo()
+
+
+def test_an_interrupted_save_leaves_nothing_half_written(
+    scored: Result, tmp_path: Path, dying: None
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path, *scored)
+    left = [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert not [p for p in left if p.suffix == ".json" or "partial" in p.name]
+    for path in left:
+        np.load(path)["scan"]
