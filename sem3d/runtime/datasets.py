@@ -39,12 +39,13 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
 
 def write(cfg: Mapping[str, Any]) -> ScanStore:
     """Write, continue or repair the configured dataset, with a progress bar."""
+    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     root = Path(cfg["dataset"]["root"])
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
-        bar = progress.add_task(f"{root} (shards)", total=None)
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        bar = progress.add_task(f"shards of {root.name}", total=None)
         for done, total in generate(root, recipe(cfg), build(cfg["executor"], "executor")):
             progress.update(bar, completed=done, total=total)
     return ScanStore(root)

@@ -113,13 +113,15 @@ def evaluate(
         device: where the scans are sent.
         examples: samples to keep for pictures.
     """
+    from rich.console import Console
     from rich.progress import track
 
     module = ScanDataModule(data["root"], noise, noise, eval_batch_size=batch_size, seed=seed)
     split = data["split"]
     batches, transform = module.loader(split), module.transform(split)
     scoring = Evaluation(module.store, examples)
-    for gathered in track(batches, f"evaluate {data['name']}/{split}"):
+    told, console = f"evaluate {data['name']}/{split}", Console(stderr=True)
+    for gathered in track(batches, told, console=console):
         batch = transform(gathered)
         started = time.perf_counter()
         found = _on_cpu(predict(batch["scan"].to(device)))

@@ -119,24 +119,24 @@ class AnalyticForward(nn.Module):
     def columns(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
         """As `forward`, before the quirks that act on whole images: pixels are independent."""
         maps = thickness_nm if thickness_nm.is_floating_point() else thickness_nm.float()
-        incident = self.energies.to(maps)[:, None, None]
+        incident = electron_range(self.energies.to(maps))[:, None, None]
         d = maps.unsqueeze(-3).unbind(-4)  # L maps (*B, 1, Y, X)
-        energy, seen = incident, torch.ones_like(incident)
+        reach, seen = incident, torch.ones_like(incident)
         signal = torch.zeros_like(incident)
         for k in reversed(range(len(d))):
-            covered, psi = self._cover(d[k], energy, k)
+            covered, psi = self._cover(d[k], reach, k)
             signal = signal + seen * covered * self._layer_signal(k)
             seen = seen * (1 - covered)
-            energy = energy * torch.exp(-_energy_loss_exponent(psi))
+            if k:  # c(E exp(-x)) = c(E) exp(-1.55 x)
+                reach = reach * torch.exp(-1.55 * _energy_loss_exponent(psi))
         signal = signal + seen * self.substrate.signal
         if self.quirks.al_alone_as_gold:
             signal = torch.where(d[0] == 0, self._alone_as_gold(d[1], incident), signal)
         return signal
 
-    def _cover(self, d: Tensor, energy: Tensor, k: int) -> tuple[Tensor, Tensor]:
+    def _cover(self, d: Tensor, reach: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Share of the signal that layer k covers (xi), and its psi."""
         mass = d * self.layers[k].mass_factor
-        reach = electron_range(energy)
         psi = mass / torch.maximum(reach - mass, 1e-6 * reach)
         return -torch.expm1(-self.layers[k].decay * psi), psi
 
@@ -144,8 +144,8 @@ class AnalyticForward(nn.Module):
         fades = self.quirks.al_over_gold_fades_to_si and k > 0
         return (self.substrate if fades else self.layers[k]).signal
 
-    def _alone_as_gold(self, d: Tensor, energy: Tensor) -> Tensor:
-        covered, _ = self._cover(d, energy, 1)
+    def _alone_as_gold(self, d: Tensor, reach: Tensor) -> Tensor:
+        covered, _ = self._cover(d, reach, 1)
         return self.substrate.signal + covered * (self.layers[0].signal - self.substrate.signal)
 
 

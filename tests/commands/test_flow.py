@@ -36,9 +36,11 @@ def test_from_specimen_to_report(commands: Commands) -> None:
     assert page.endswith("report.html")
     assert "run" in html
     assert ".617" in html
-    results = sorted((commands.folder / "out" / "results" / "run").glob("*.json"))
-    assert [p.stem for p in results] == ["small-test-gaussian0", "small-test-gaussian0.02"]
-    assert json.loads(results[1].read_text())["dataset"]["samples"] == 6
+    results = {p.stem: p for p in (commands.folder / "out" / "results" / "run").glob("*.json")}
+    assert results.keys() == {"small-test-gaussian0", "small-test-gaussian0.02"}
+    noisy = json.loads(results["small-test-gaussian0.02"].read_text())
+    assert noisy["dataset"]["samples"] == 6
+    assert noisy["noise"] == {"kind": "gaussian", "level": 0.02}
 
 
 def test_multirun_gives_each_job_its_own_process_and_folder(commands: Commands) -> None:

@@ -1,0 +1,67 @@
+"""Every dataset is decided by its configuration: the same bytes from any number of processes."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from sem3d.runtime import datasets
+from sem3d.store.reader import ScanStore
+from tests.contracts.conftest import compose, options
+
+DATASETS = [name for name in options("dataset") if name != "store"]
+SPLITS = {"train": 2, "val": 1, "test": 1}
+
+
+def small(node: Any, side: int = 16) -> Any:
+    """The same geometry on a small field, where it has a choice."""
+    if not isinstance(node, Mapping):
+        return node
+    return {k: [side, side] if k == "shape" else small(v, side) for k, v in node.items()}
+
+
+def written(name: str, folder: Path, executor: str) -> ScanStore:
+    cfg = compose("generate", f"dataset={name}", f"data_dir={folder}", f"executor={executor}")
+    cfg["geometry"] = small(cfg["geometry"])
+    cfg["dataset"]["splits"] = SPLITS
+    if executor == "processes":
+        cfg["executor"]["workers"] = 2
+    return datasets.write(cfg)
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module", params=DATASETS)
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ScanStore:
+    """A few samples of each dataset, written by this process."""
+    return written(request.param, tmp_path_factory.mktemp("serial"), "serial")
+
+
+def test_two_processes_write_the_same_bytes(store: ScanStore, tmp_path: Path) -> None:
+    two = written(store.root.stem, tmp_path, "processes")
+    assert contents(store.root) == contents(two.root)
+    assert store.checksum == two.checksum
+
+
+def test_a_dataset_is_what_its_file_says(store: ScanStore) -> None:
+    assert {split: store.count(split) for split in SPLITS} == SPLITS
+    assert store.beam.energies_keV == tuple(range(5, 36))
+    assert store.stack.materials == ("Au", "Al")
+    labels = np.concatenate([store.read(split, "labels", 0, 1) for split in SPLITS])
+    assert set(np.unique(labels)) == {0, 1, 2}
+    assert store.read("test", "scan", 0, 1).std() > 0
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_large_datasets_are_not_written_by_surprise(name: str) -> None:
+    dataset = compose("train", f"dataset={name}")["dataset"]
+    assert dataset["write_on_first_use"] == (sum(dataset["splits"].values()) < 1000)
+
+
+def test_datasets_are_called_as_their_files() -> None:
+    names = [compose("train", f"dataset={name}")["dataset"]["name"] for name in DATASETS]
+    assert names == DATASETS
