@@ -71,14 +71,16 @@ class _Task:
             if hydra_config.mode == RunMode.MULTIRUN:
                 run_isolated(self.name, hydra_config)
             else:
-                self.run(plain(cfg, hydra_config.runtime.choices))
+                self.run(plain(cfg, hydra_config))
 
 
-def plain(cfg: DictConfig, choices: Mapping[str, Any]) -> dict[str, Any]:
-    """Resolve the configuration to plain values, with the chosen groups as ``choices``."""
+def plain(cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:
+    """Resolve the configuration to plain values, with ``choices`` of groups and ``overrides``."""
     values = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
     assert isinstance(values, dict)
-    return {str(k): v for k, v in values.items()} | {"choices": {k: choices[k] for k in choices}}
+    choices = dict(hydra_config.runtime.choices)
+    given = {"choices": choices, "overrides": list(hydra_config.overrides.task)}
+    return {str(k): v for k, v in values.items()} | given
 
 
 def refuse_additions(overrides: list[str], cfg: DictConfig) -> None:

@@ -1,6 +1,8 @@
 """From configuration to a dataset on disk."""
 
-from collections.abc import Mapping
+import re
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,9 @@ from sem3d.runtime.build import build
 from sem3d.store.reader import ScanStore
 from sem3d.store.schema import Recipe
 from sem3d.store.writer import difference, generate
+
+PARTS = ("acquisition", "geometry", "simulator")
+DECIDING = ("dataset", *PARTS)
 
 
 def recipe(cfg: Mapping[str, Any]) -> Recipe:
@@ -23,7 +28,7 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
             f"dataset={cfg['choices']['dataset']} stands for a finished store and has no recipe; "
             "choose another dataset to write"
         )
-    parts = {name: cfg[name] for name in ("acquisition", "geometry", "simulator")}
+    parts = {name: cfg[name] for name in PARTS}
     config = parts | {"seed": dataset["seed"], "splits": dataset["splits"]}
     built = {name: build(node, name) for name, node in parts.items()}
     return Recipe(
@@ -33,8 +38,16 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
         splits=dataset["splits"],
         seed=dataset["seed"],
         config=config,
-        command=f"python -m sem3d.generate dataset={cfg['choices']['dataset']}",
+        command=command(cfg["choices"], cfg["overrides"]),
     )
+
+
+def command(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
+    """Return the command line that writes the dataset which these settings describe."""
+    mattering = [o for o in overrides if re.match(rf"\+*({'|'.join(DECIDING)})[.=@]", o)]
+    others = sorted(o for o in mattering if not o.startswith("dataset="))
+    chosen = [f"dataset={choices['dataset']}", *others]
+    return shlex.join(["python", "-m", "sem3d.generate", *chosen])
 
 
 def write(cfg: Mapping[str, Any]) -> ScanStore:
