@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
 from sem3d.figures.overview import draw_overview
 from sem3d.figures.slices import draw_slices
@@ -41,10 +43,17 @@ def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarr
     run.log(
         {
             "scores": wandb.Table(columns=["score", "value"], data=scores),
-            "overview": wandb.Image(overview),
-            "slices": wandb.Image(draw_slices(rows, data["classes"], data["height_nm"])),
+            "overview": wandb.Image(_pixels(overview)),
+            "slices": wandb.Image(_pixels(draw_slices(rows, data["classes"], data["height_nm"]))),
         }
     )
+
+
+def _pixels(figure: Figure) -> np.ndarray:
+    """Draw a figure to (Y, X, 4) pixels; wandb itself would need pyplot for it."""
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
 
 
 def _thickness(data: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.errors import HydraException, MissingConfigException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
@@ -104,6 +104,8 @@ def refuse_additions(overrides: list[str], cfg: DictConfig) -> None:
 def explain(error: Exception, name: str) -> str:
     """Return one sentence for an error of the configuration."""
     text = str(error)
+    if isinstance(error, OverrideParseException):
+        return f"{error.override!r} is not understood ({text.splitlines()[0]}); write key=value"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].split("@")[0]
         return f"unknown configuration key {key!r}{did_you_mean(key, _known_keys(name))}"

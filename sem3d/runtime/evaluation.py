@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from sem3d.datamodule.scans import ScanDataModule
+from sem3d.errors import InputError
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime.build import build
@@ -46,6 +47,8 @@ class Evaluation:
     samples: int = 0
 
     def __post_init__(self) -> None:
+        if self.examples < 1:
+            raise InputError(f"examples is {self.examples}; keep at least 1 for the pictures")
         classes = self.store.stack.classes
         self.upright, self.transposed = VoxelScores(classes), VoxelScores(classes)
         self.thickness = ThicknessError(self.store.stack.materials)
@@ -112,11 +115,16 @@ def evaluate(
         batch_size: scans per call.
         device: where the scans are sent.
         examples: samples to keep for pictures.
+
+    Raises:
+        InputError: the split is absent, the noise has no single level, or no example is kept.
     """
     from rich.console import Console
     from rich.progress import track
 
     module = ScanDataModule(data["root"], noise, noise, eval_batch_size=batch_size, seed=seed)
+    if not all(isinstance(v, str | int | float) for v in noise.provenance.values()):
+        raise InputError("noise.eval draws its level from a range; score at one level at a time")
     split = data["split"]
     batches, transform = module.loader(split), module.transform(split)
     scoring = Evaluation(module.store, examples)
@@ -167,13 +175,16 @@ def evaluate_checkpoint(
         examples: samples to keep for pictures.
 
     Raises:
-        InputError: the checkpoint cannot be read, or was trained on other energies or layers.
+        InputError: the checkpoint cannot be read or was trained on other energies or layers, or
+            there is no such device.
     """
     task, saved = load_task(checkpoint)
     store = ScanStore(cfg["dataset"]["root"])
     task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"device={device} but PyTorch finds no GPU; choose device=cpu or auto")
     with torch.inference_mode():
         return evaluate(
             task.to(device),
