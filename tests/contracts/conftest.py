@@ -32,7 +32,8 @@ def groups(command: str) -> tuple[str, ...]:
 def compose(command: str, *overrides: str) -> dict[str, Any]:
     """Plain configuration of a command, as its `run` would get it."""
     chosen = dict(o.split("=") for o in overrides if o.split("=")[0] in GROUPS)
-    return copy.deepcopy(_composed(command, overrides)) | {"choices": {"model": "-"} | chosen}
+    given = {"choices": {"model": "-"} | chosen, "overrides": list(overrides)}
+    return copy.deepcopy(_composed(command, overrides)) | given
 
 
 @cache

@@ -12,6 +12,9 @@ from sem3d.store.reader import ScanStore
 from tests.contracts.conftest import compose, options
 
 DATASETS = [name for name in options("dataset") if name != "store"]
+ONLY_LARGER = {"layers": "layers_demo", "layers_mixed": "mixed_demo"}
+"""Datasets that are others with more samples: tested when slow."""
+
 SPLITS = {"train": 2, "val": 1, "test": 1}
 
 
@@ -35,7 +38,10 @@ def contents(root: Path) -> dict[str, bytes]:
     return {str(p.relative_to(root)): p.read_bytes() for p in root.rglob("*") if p.is_file()}
 
 
-@pytest.fixture(scope="module", params=DATASETS)
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(n, marks=pytest.mark.slow if n in ONLY_LARGER else ()) for n in DATASETS],
+)
 def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ScanStore:
     """A few samples of each dataset, written by this process."""
     return written(request.param, tmp_path_factory.mktemp("serial"), "serial")
@@ -54,6 +60,13 @@ def test_a_dataset_is_what_its_file_says(store: ScanStore) -> None:
     labels = np.concatenate([store.read(split, "labels", 0, 1) for split in SPLITS])
     assert set(np.unique(labels)) == {0, 1, 2}
     assert store.read("test", "scan", 0, 1).std() > 0
+
+
+@pytest.mark.parametrize(("large", "small"), ONLY_LARGER.items())
+def test_large_datasets_differ_from_small_ones_in_size_only(large: str, small: str) -> None:
+    recipes = [compose("generate", f"dataset={name}") for name in (large, small)]
+    parts = ("acquisition", "geometry", "simulator")
+    assert {p: recipes[0][p] for p in parts} == {p: recipes[1][p] for p in parts}
 
 
 @pytest.mark.parametrize("name", DATASETS)

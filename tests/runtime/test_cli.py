@@ -1,5 +1,6 @@
 import errno
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import hydra
@@ -17,10 +18,18 @@ def compose(command: str, *overrides: str) -> DictConfig:
         return hydra.compose(command, list(overrides))
 
 
+def chosen(*overrides: str, **groups: str) -> Any:
+    """What Hydra keeps of a command line."""
+    return SimpleNamespace(
+        runtime=SimpleNamespace(choices=groups),
+        overrides=SimpleNamespace(task=list(overrides)),
+    )
+
+
 def sentence(command: str, *overrides: str) -> str:
     """What a user reads about overrides that Hydra cannot compose or resolve."""
     with pytest.raises((HydraException, OmegaConfBaseException)) as told:
-        plain(compose(command, *overrides), {})
+        plain(compose(command, *overrides), chosen())
     return explain(told.value, command)
 
 
@@ -85,8 +94,9 @@ def test_additions_that_nothing_reads_are_refused(override: str) -> None:
 
 
 def test_plain_values_hold_no_configuration_objects() -> None:
-    values = plain(compose("generate"), {"dataset": "layers", "geometry": "perlin"})
-    assert values["choices"] == {"dataset": "layers", "geometry": "perlin"}
+    values = plain(compose("generate"), chosen("data_dir=data", dataset="layers"))
+    assert values["choices"] == {"dataset": "layers"}
+    assert values["overrides"] == ["data_dir=data"]
     assert values["dataset"]["root"] == "data/layers.zarr"
     assert only_plain(values)
 

@@ -1,3 +1,5 @@
+import re
+import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -25,14 +27,17 @@ def small(tmp_path: Path) -> Compose:
             "dataset.splits={train: 3, val: 1, test: 1}", "geometry.shape=[8,8]",
             "acquisition.energies_keV=[5,20]",
         ]  # fmt: skip
-        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
-            values = OmegaConf.to_container(
-                hydra.compose("generate", [*tiny, *overrides]), resolve=True
-            )
-        assert isinstance(values, dict)
-        return values | {"choices": {"dataset": dataset}}  # type: ignore[return-value]
+        return configuration(*tiny, *overrides)
 
     return compose
+
+
+def configuration(*overrides: str) -> dict[str, Any]:
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        values = OmegaConf.to_container(hydra.compose("generate", list(overrides)), resolve=True)
+    assert isinstance(values, dict)
+    groups = dict(o.split("=") for o in overrides if re.fullmatch(r"\w+=\w+", o))
+    return {**values, "choices": groups, "overrides": list(overrides)}
 
 
 def test_recipe_is_built_from_the_nodes(small: Compose) -> None:
@@ -42,7 +47,6 @@ def test_recipe_is_built_from_the_nodes(small: Compose) -> None:
     assert recipe.beam.energies_keV == (5.0, 20.0)
     assert recipe.simulator.quirks.al_alone_as_gold
     assert (recipe.seed, dict(recipe.splits)) == (7, {"train": 3, "val": 1, "test": 1})
-    assert recipe.command == "python -m sem3d.generate dataset=layers_demo"
 
 
 def test_name_and_place_are_no_part_of_the_recipe(small: Compose) -> None:
@@ -65,20 +69,37 @@ def test_a_small_dataset_is_written_on_first_use(
     datasets.ensure(cfg)
     store = ScanStore(cfg["dataset"]["root"])
     assert [store.count(split) for split in ("train", "val", "test")] == [3, 1, 1]
-    assert "shards of layers_demo.zarr" in capsys.readouterr().out
+    assert "shards of layers_demo.zarr" in capsys.readouterr().err
     datasets.ensure(cfg)
-    assert not capsys.readouterr().out  # nothing to do the second time
+    assert not capsys.readouterr().err  # nothing to do the second time
 
 
 def test_a_missing_large_dataset_is_told_with_the_command_that_writes_it(small: Compose) -> None:
     cfg = small("layers")
     with pytest.raises(InputError) as told:
         datasets.ensure(cfg)
-    assert str(told.value) == (
-        f"{cfg['dataset']['root']} (5 samples) is missing; "
-        "write it with `python -m sem3d.generate dataset=layers`"
-    )
-    assert not Path(cfg["dataset"]["root"]).exists()
+    root = cfg["dataset"]["root"]
+    start = f"{root} (5 samples) is missing; write it with `python -m sem3d.generate dataset=layers"
+    assert str(told.value).startswith(start)
+    assert not Path(root).exists()
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        [],
+        ["geometry=shapes", "geometry.shape=[8,8]"],
+        ["simulator=analytic_corrected", "dataset.seed=4", "executor=serial"],
+        ["dataset.splits={train: 3, val: 1, test: 1}", "+simulator.quirks.noise_1_percent=true"],
+    ],
+    ids=str,
+)
+def test_the_command_that_is_told_writes_this_very_dataset(others: list[str]) -> None:
+    ours = datasets.recipe(configuration("dataset=layers_demo", *others))
+    python, flag, module, *overrides = shlex.split(ours.command)
+    assert (python, flag, module) == ("python", "-m", "sem3d.generate")
+    assert not [o for o in overrides if o.startswith("executor")]
+    assert datasets.recipe(configuration(*overrides)).sha256 == ours.sha256
 
 
 def test_a_written_large_dataset_is_accepted(small: Compose) -> None:

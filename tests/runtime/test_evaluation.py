@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import math
 from collections.abc import Iterator
@@ -9,14 +10,18 @@ import pytest
 import torch
 from torch import Tensor
 
+from sem3d.datamodule.scans import ScanDataModule
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime import evaluation
-from sem3d.runtime.evaluation import evaluate, result_path, save
+from sem3d.runtime.checkpoint import build_task
+from sem3d.runtime.evaluation import evaluate, evaluate_checkpoint, result_path, save
+from sem3d.runtime.training import data_spec
 from sem3d.simulate.noise import GaussianNoise, Noise, PoissonNoise
-from sem3d.specimen import Reconstruction
+from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
+from tests.conftest import small_recipe, write_store
 
 Result = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -141,6 +146,17 @@ def test_an_unknown_split_is_told(store: ScanStore) -> None:
         score(store, guess, split="tset")
 
 
+@pytest.mark.parametrize("noise", [GaussianNoise([0, 0.05]), PoissonNoise((10, 99))], ids=str)
+def test_a_range_of_levels_is_refused(store: ScanStore, noise: Noise) -> None:
+    with pytest.raises(InputError, match="draws its level from a range"):
+        score(store, guess, noise)
+
+
+def test_at_least_one_example_is_kept(store: ScanStore) -> None:
+    with pytest.raises(InputError, match="examples is 0; keep at least 1"):
+        score(store, guess, examples=0)
+
+
 @pytest.mark.parametrize(
     ("noise", "name", "expected"),
     [
@@ -206,3 +222,44 @@ def test_an_interrupted_save_leaves_nothing_half_written(
     assert not [p for p in left if p.suffix == ".json" or "partial" in p.name]
     for path in left:
         np.load(path)["scan"]
+
+
+@pytest.fixture
+def checkpoint(store: ScanStore, tmp_path: Path, config: Any) -> Path:
+    """An untrained network in a file of the run "mine"."""
+    data = ScanDataModule(store.root, SILENT, SILENT)
+    task = build_task(config(), data_spec("small", data, data.statistics))
+    saved = {"state_dict": task.state_dict(), "epoch": 0, "global_step": 0}
+    task.on_save_checkpoint(saved)
+    path = tmp_path / "mine" / "checkpoints" / "best.ckpt"
+    path.parent.mkdir(parents=True)
+    torch.save(saved, path)
+    return path
+
+
+def test_a_checkpoint_is_scored_on_the_configured_data(checkpoint: Path, config: Any) -> None:
+    cfg = config("noise.eval.level=0.01")
+    result, examples = evaluate_checkpoint(cfg, checkpoint, "val", batch_size=2, examples=1)
+    assert result["predictor"]["name"] == "mine"
+    assert result["noise"]["level"] == 0.01
+    assert (result["dataset"]["name"], result["dataset"]["samples"]) == ("small", 6)
+    assert result["timing"]["device"] in ("cpu", "cuda")
+    assert len(examples["scan"]) == 1
+    again, _ = evaluate_checkpoint(cfg, checkpoint, "val", name="other")
+    assert again["predictor"]["name"] == "other"
+    assert again["scores"] == result["scores"]
+
+
+def test_a_checkpoint_of_other_energies_is_refused(
+    checkpoint: Path, config: Any, tmp_path: Path
+) -> None:
+    recipe = dataclasses.replace(small_recipe(side=8, test=1), beam=Beam([5, 8, 12, 18, 25, 36]))
+    other = write_store(tmp_path / "other.zarr", recipe)
+    with pytest.raises(InputError, match=r"other\.zarr has 6 energies \(5\.\.36 keV\) but the net"):
+        evaluate_checkpoint(config(f"dataset.root={other.root}"), checkpoint, "test")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_missing_gpu_is_told(checkpoint: Path, config: Any) -> None:
+    with pytest.raises(InputError, match="device=cuda but PyTorch finds no GPU"):
+        evaluate_checkpoint(config(), checkpoint, "val", device="cuda")
