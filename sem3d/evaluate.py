@@ -9,8 +9,11 @@ from sem3d.runtime.cli import command
 def run(cfg: dict[str, Any]) -> None:
     """Evaluate, write one result file and print its headline."""
     from sem3d.runtime import datasets
-    from sem3d.runtime.evaluation import evaluate_checkpoint, save
+    from sem3d.runtime.checkpoint import read_checkpoint
+    from sem3d.runtime.evaluation import evaluate_checkpoint
+    from sem3d.runtime.result_file import save
 
+    read_checkpoint(Path(cfg["checkpoint"]))  # a wrong path should not cost a dataset first
     datasets.ensure(cfg)
     options = {key: cfg[key] for key in ("name", "batch_size", "device", "examples")}
     result, examples = evaluate_checkpoint(cfg, Path(cfg["checkpoint"]), cfg["split"], **options)

@@ -24,11 +24,13 @@ def run(cfg: dict[str, Any]) -> None:
         raise SystemExit(130 if "interrupted" in str(reason) else 0) from None
     if not trainer.is_global_zero:
         return
+    checkpoint = folder.best if folder.best.is_file() else folder.last
     if experiment := getattr(trainer.logger, "experiment", None):
-        _publish(cfg, folder.best, experiment)
-    last = scores(trainer)
-    print(f"{folder.path}: validation mIoU {last['val/miou_report']:.3f}")
-    print(f"score it: python -m sem3d.evaluate checkpoint={folder.best}")
+        _publish(cfg, checkpoint, experiment)
+    score = scores(trainer).get("val/miou_report")
+    told = "not validated" if score is None else f"validation mIoU {score:.3f}"
+    print(f"{folder.path}: {told}")
+    print(f"score it: python -m sem3d.evaluate checkpoint={checkpoint}")
 
 
 def _publish(cfg: dict[str, Any], checkpoint: Path, experiment: Any) -> None:

@@ -46,7 +46,7 @@ class ScanDataModule(LightningDataModule):
     ) -> None:
         super().__init__()
         self.root, self.memory, self.seed = Path(root), memory, seed
-        self.noise = {"train": train_noise, "val": eval_noise, "test": eval_noise}
+        self.train_noise, self.eval_noise = train_noise, eval_noise
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.symmetries, self.crop = symmetries, crop
         self._ensure = ensure
@@ -81,32 +81,30 @@ class ScanDataModule(LightningDataModule):
             self._statistics = measure(self.arrays("train")["scan"], self.store.checksum)
         return self._statistics
 
-    def transform(self, split: str) -> Transform:
-        """The step from a gathered batch to a network's batch."""
-        train = split == "train"
+    def transform(self, split: str, training: bool = False) -> Transform:
+        """The step from a gathered batch to a network's batch; training augments."""
         return Transform(
             stack=self.store.stack,
-            noise=self.noise[split],
+            noise=self.train_noise if training else self.eval_noise,
             seed=self.seed,
             split=split,
-            symmetries=self.symmetries and train,
-            crop=(self.crop[0], self.crop[1]) if self.crop and train else None,
+            symmetries=self.symmetries and training,
+            crop=(self.crop[0], self.crop[1]) if self.crop and training else None,
         )
 
-    def loader(self, split: str) -> GatherLoader:
-        """Batches of a split for this process; only training is shuffled."""
+    def loader(self, split: str, training: bool = False) -> GatherLoader:
+        """Batches of a split for this process; training shuffles and drops an incomplete one."""
         rank, world = (
             (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         )
-        train = split == "train"
-        size = self.batch_size if train else self.eval_batch_size
+        size = self.batch_size if training else self.eval_batch_size
         count = self.store.count(split)
-        order = EpochOrder(count, size, self.seed if train else None, rank, world)
+        order = EpochOrder(count, size, self.seed if training else None, rank, world)
         return GatherLoader(self.arrays(split), order)
 
     def train_dataloader(self) -> GatherLoader:
         """Batches for training."""
-        return self.loader("train")
+        return self.loader("train", training=True)
 
     def val_dataloader(self) -> GatherLoader:
         """Batches for validation."""
@@ -122,7 +120,7 @@ class ScanDataModule(LightningDataModule):
         trainer = self.trainer
         assert trainer is not None
         if trainer.training:
-            return self.transform("train")(batch, trainer.current_epoch)
+            return self.transform("train", training=True)(batch, trainer.current_epoch)
         return self.transform("test" if trainer.testing else "val")(batch)
 
     @property

@@ -24,15 +24,29 @@ def build(node: Any, path: str = "", **given: Any) -> Any:
         given: further arguments, passed as they are.
 
     Raises:
-        InputError: unknown target, or arguments that do not fit its signature.
+        InputError: unknown target, arguments that do not fit its signature, or values it refuses.
     """
     if isinstance(node, Mapping) and TARGET in node:
-        return partial(node, path, **given)()
+        return call(partial(node, path, **given), path)
     if isinstance(node, Mapping):
         return {k: build(v, f"{path}.{k}") for k, v in node.items()}
     if isinstance(node, list):
         return [build(v, f"{path}[{i}]") for i, v in enumerate(node)]
     return node
+
+
+def call(make: Callable[..., Any], path: str, **given: Any) -> Any:
+    """Call what `partial` returned; a value that it refuses is told with its place.
+
+    Raises:
+        InputError: the values are of the wrong type or out of range.
+    """
+    try:
+        return make(**given)
+    except InputError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path} cannot be built: {error}; correct its values") from error
 
 
 def partial(node: Mapping[str, Any], path: str = "", **given: Any) -> Callable[..., Any]:

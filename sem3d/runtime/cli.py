@@ -51,6 +51,8 @@ def one_sentence(name: str) -> Iterator[None]:
         _stop("interrupted: what is finished is kept; run the same command again to continue", 130)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         _stop(f"error: {explain(error, name)}", 2)
+    except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError) as error:
+        _stop(f"error: {error.filename}: {error.strerror}; choose another folder", 2)
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -84,12 +86,16 @@ def plain(cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:
 
 
 def refuse_additions(overrides: list[str], cfg: DictConfig) -> None:
-    """Raise `InputError` for ``+key=value`` where nothing would ever read the key.
+    """Raise `InputError` for ``~key``, and for ``+key=value`` where nothing would read the key.
 
     Anywhere inside a node with ``_target_`` an addition is part of an argument, checked when it
     is built.
     """
     for override in overrides:
+        if override.startswith("~"):
+            raise InputError(
+                f"{override!r} removes a setting that is needed; set it to null instead"
+            )
         key = override.split("=")[0].lstrip("+")
         parents = (OmegaConf.select(cfg, key[: dot.start()]) for dot in re.finditer(r"\.", key))
         known = any(isinstance(p, DictConfig) and "_target_" in p for p in parents)

@@ -42,9 +42,18 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
     )
 
 
-def command(choices: Mapping[str, str], overrides: Sequence[str]) -> str:
-    """Return the command line that writes the dataset which these settings describe."""
-    mattering = [o for o in overrides if re.match(rf"\+*({'|'.join(DECIDING)})[.=@]", o)]
+def command(
+    choices: Mapping[str, str], overrides: Sequence[str], places: Sequence[str] = ()
+) -> str:
+    """Return the command line that writes the dataset which these settings describe.
+
+    Args:
+        choices: chosen option of every configuration group.
+        overrides: what was given on the command line.
+        places: further keys to repeat, which decide where it is but not what it holds.
+    """
+    keys = "|".join((*DECIDING, *places))
+    mattering = [o for o in overrides if re.match(rf"\+*({keys})[.=@]", o)]
     others = sorted(o for o in mattering if not o.startswith("dataset="))
     chosen = [f"dataset={choices['dataset']}", *others]
     return shlex.join(["python", "-m", "sem3d.generate", *chosen])
@@ -80,9 +89,8 @@ def ensure(cfg: Mapping[str, Any]) -> None:
             write(cfg)
     elif not root.exists():
         total = sum(made_by.splits.values())
-        raise InputError(
-            f"{root} ({total:,} samples) is missing; write it with `{made_by.command}`"
-        )
+        here = command(cfg["choices"], cfg["overrides"], ("data_dir",))
+        raise InputError(f"{root} ({total:,} samples) is missing; write it with `{here}`")
     _check_recipe(ScanStore(root), made_by)
 
 

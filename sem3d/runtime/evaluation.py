@@ -1,8 +1,5 @@
 """Score a predictor on a dataset at one noise level, and keep the result as files."""
 
-import json
-import os
-import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +20,6 @@ from sem3d.runtime.provenance import provenance
 from sem3d.simulate.noise import Noise
 from sem3d.specimen import Reconstruction
 from sem3d.store.reader import ScanStore
-from sem3d.store.records import write_atomic
 
 SCHEMA: Final = 1
 
@@ -210,26 +206,3 @@ def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[s
         "height_nm": store.stack.height_nm,
         "slices": store.stack.slices,
     }
-
-
-def result_path(folder: Path, result: Mapping[str, Any]) -> Path:
-    """Return ``<folder>/<predictor>/<dataset>-<split>-<noise>.json``."""
-    noise = {k: v for k, v in result["noise"].items() if k != "kind"}
-    amount = "_".join(f"{v:g}" for v in noise.values())
-    data = result["dataset"]
-    stem = f"{data['name']}-{data['split']}-{result['noise']['kind']}{amount}"
-    return folder / re.sub(r"[^\w.,=+-]", "_", result["predictor"]["name"]) / f"{stem}.json"
-
-
-def save(folder: Path, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> Path:
-    """Write the result beside its example arrays, the json last; return its path."""
-    path = result_path(folder, result)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(f".{os.getpid()}.partial.npz")
-    try:
-        np.savez_compressed(partial, **examples)  # type: ignore[arg-type]
-        partial.replace(path.with_suffix(".npz"))
-    finally:
-        partial.unlink(missing_ok=True)
-    write_atomic(path, json.dumps(result, indent=2))
-    return path

@@ -46,11 +46,17 @@ class RunFolder:
     def open(self, cfg: Mapping[str, Any], fresh: bool) -> None:
         """Create the folder for `cfg`, or check that it already holds this run.
 
+        Args:
+            cfg: the run's configuration.
+            fresh: delete what the folder holds and start over.
+
         Raises:
-            InputError: it holds a run with other settings.
+            InputError: it holds a run with other settings, or `fresh` would delete no run.
         """
-        if fresh:
-            shutil.rmtree(self.path, ignore_errors=True)
+        if fresh and self.path.exists():
+            if not (self.path / "run.json").is_file():
+                raise InputError(f"{self.path} holds no run to replace; leave fresh=true out")
+            shutil.rmtree(self.path)
         if (self.path / "run.json").is_file() and self.last.is_file():
             self._refuse_other(cfg)
         else:

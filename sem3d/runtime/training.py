@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Trainer, seed_everything
 
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.datamodule.statistics import Statistics
 from sem3d.errors import InputError
 from sem3d.runtime import datasets
-from sem3d.runtime.build import build, partial
+from sem3d.runtime.build import build, call, partial
 from sem3d.runtime.callbacks import callbacks
 from sem3d.runtime.checkpoint import build_task, read_checkpoint, start_from
 from sem3d.runtime.checkpoint_io import AtomicCheckpointIO
@@ -42,7 +43,7 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     spec = data_spec(cfg["dataset"]["name"], data, statistics)
     training = {"optimizer": partial(cfg["optimizer"], "optimizer")}
     if cfg["schedule"]:
-        steps = total_steps(cfg["trainer"], len(data.loader("train")))
+        steps = total_steps(cfg["trainer"], len(data.train_dataloader()))
         training["schedule"] = partial(cfg["schedule"], "schedule", steps=steps)
     task = build_task(cfg, spec, **training)
     last = run.last if run.last.is_file() else None
@@ -70,7 +71,7 @@ def scores(trainer: Trainer) -> dict[str, float]:
 def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     """Build the Trainer; checkpoints, curves and stopping are ours."""
     node = {k: v for k, v in cfg["trainer"].items() if k != "max_time"}
-    trainer = build(
+    make = partial(
         node,
         "trainer",
         default_root_dir=run.path,
@@ -81,6 +82,10 @@ def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
+    try:
+        trainer = call(make, "trainer")
+    except MisconfigurationException as error:
+        raise InputError(f"trainer does not fit this machine or itself: {error}") from error
     assert isinstance(trainer, Trainer)
     return trainer
 

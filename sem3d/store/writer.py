@@ -103,6 +103,8 @@ def _open_or_create(root: Path, recipe: Recipe) -> None:
         with tempfile.TemporaryDirectory(dir=root.parent, prefix=f".{root.name}.") as temporary:
             create_arrays(Path(temporary) / "new", recipe)
             shutil.move(Path(temporary) / "new", root)
+    if not (root / "zarr.json").is_file():
+        raise InputError(f"{root} exists but is no dataset; choose another dataset.name")
     attributes = json.loads((root / "zarr.json").read_text()).get("attributes", {})
     if attributes.get("recipe_sha256") != recipe.sha256:
         raise InputError(

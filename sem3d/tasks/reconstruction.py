@@ -140,9 +140,10 @@ class ReconstructionTask(LightningModule):
 
     def _check_loss(self) -> None:
         name = type(self.loss).__name__
-        if self.loss.target != self.target:
+        if getattr(self.loss, "target", None) != self.target:
             raise InputError(
-                f"loss {name} compares {self.loss.target} but task {type(self).__name__} predicts "
+                f"loss {name} compares {getattr(self.loss, 'target', 'nothing that it names')} but "
+                f"task {type(self).__name__} predicts "
                 f"{self.target}; choose a loss for it, e.g. "
                 + ("loss=mse" if self.target == "thickness_nm" else "loss=ce_dice")
             )

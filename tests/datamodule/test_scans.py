@@ -14,13 +14,14 @@ def data(store: ScanStore) -> ScanDataModule:
 
 
 def test_batches_of_every_split(data: ScanDataModule) -> None:
-    train = data.transform("train")(next(iter(data.train_dataloader())))
+    train = data.transform("train", training=True)(next(iter(data.train_dataloader())))
     assert train["scan"].shape == (8, 6, 8, 8)
     assert train["labels"].shape == (8, 16, 8, 8)
     test = [data.transform("test")(b) for b in data.test_dataloader()]
     assert [len(b["scan"]) for b in test] == [4, 1]
     assert test[0]["scan"].shape == (4, 6, 16, 16)
     assert len(data.val_dataloader()) == 2
+    assert sum(len(b["index"]) for b in data.loader("train")) == 70
 
 
 def test_training_scans_are_half_precision_in_memory_only(data: ScanDataModule) -> None:

@@ -148,8 +148,18 @@ def test_a_full_disk_names_the_place(leave: Any, number: int) -> None:
     assert leave(OSError(number, "No space left on device"))[1].startswith("error: the disk is fu")
 
 
+def test_an_unusable_folder_is_told(leave: Any) -> None:
+    status, told = leave(NotADirectoryError(errno.ENOTDIR, "Not a directory", "data"))
+    assert (status, told) == (2, "error: data: Not a directory; choose another folder\n")
+
+
+def test_a_removed_setting_is_refused() -> None:
+    with pytest.raises(InputError, match="'~schedule' removes a setting that is needed"):
+        refuse_additions(["~schedule"], OmegaConf.create({}))
+
+
 @pytest.mark.parametrize(
-    "defect", [ValueError("x"), KeyError("x"), OSError(errno.EACCES, "x"), SystemExit(3)]
+    "defect", [ValueError("x"), KeyError("x"), OSError(errno.EIO, "x"), SystemExit(3)]
 )
 def test_defects_pass_through(defect: BaseException) -> None:
     with pytest.raises(type(defect)) as passed, one_sentence("train"):

@@ -14,9 +14,10 @@ from sem3d.datamodule.scans import ScanDataModule
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.metrics.voxel_scores import VoxelScores
-from sem3d.runtime import evaluation
+from sem3d.runtime import result_file
 from sem3d.runtime.checkpoint import build_task
-from sem3d.runtime.evaluation import evaluate, evaluate_checkpoint, result_path, save
+from sem3d.runtime.evaluation import evaluate, evaluate_checkpoint
+from sem3d.runtime.result_file import result_path, save
 from sem3d.runtime.training import data_spec
 from sem3d.simulate.noise import GaussianNoise, Noise, PoissonNoise
 from sem3d.specimen import Beam, Reconstruction
@@ -201,7 +202,7 @@ def test_the_report_reads_what_was_saved(scored: Result, tmp_path: Path) -> None
 @pytest.fixture(params=["savez_compressed", "write_atomic"])
 def dying(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Die while the arrays are written, or between the arrays and the result."""
-    owner = np if request.param == "savez_compressed" else evaluation
+    owner = np if request.param == "savez_compressed" else result_file
 
     def die(path: Path, *_: Any, **__: Any) -> None:
         if request.param == "savez_compressed":

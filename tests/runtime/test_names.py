@@ -25,6 +25,15 @@ def test_model_and_dataset() -> None:
     assert run_name(RESUNET, "layers", "") == "resunet-layers"
 
 
+def test_names_need_no_quoting() -> None:
+    assert run_name(RESUNET, "a b/c", "dataset.name='a b/c'") == "resunet-a-b-c"
+
+
+def test_two_models_of_one_experiment_differ() -> None:
+    choices = RESUNET | {"experiment": "demo"}
+    assert run_name(choices, "x", "model=unet") == "demo-x+model-unet"
+
+
 def test_an_experiment_stands_for_its_model() -> None:
     choices = RESUNET | {"experiment": "demo"}
     assert run_name(choices, "mixed_demo", "") == "demo-mixed_demo"
@@ -38,7 +47,7 @@ def test_an_experiment_stands_for_its_model() -> None:
         ("model.widths=[32,64],seed=1", "model.widths-32-64+seed-1"),
         ("+model.x={a:1,b=2}", "model.x-a-1+b-2"),
         ("loss.class_weights=[0.5,2,1]", "loss.class_weights-0.5-2-1"),
-        ("dataset.name='a b'", "dataset.name-a-b"),
+        ("dataset.seed=3,dataset=layers_demo", "dataset.seed-3"),
     ],
 )
 def test_settings_are_readable(overrides: str, tail: str) -> None:
