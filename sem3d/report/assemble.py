@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sem3d.report.cells import csv_text
+from sem3d.report.cells import Table, csv_text
 from sem3d.report.inventory import all_results
 from sem3d.report.layouts import LAYOUTS
 from sem3d.report.maps import figure_5, overview, table_2_3, table_3_1
@@ -21,7 +21,7 @@ _SPECIMENS = {"test": 2, "experimental": 1}
 """Examples shown by kind of structures; the experimental ones are all alike."""
 
 
-def write_report(results: Path, runs: Path, out: Path) -> Path:
+def write_report(results: Path, runs: Path, out: Path) -> tuple[Path, list[Table]]:
     """Write ``report.html``, every table as csv and every figure as PNG into `out`.
 
     Args:
@@ -30,7 +30,7 @@ def write_report(results: Path, runs: Path, out: Path) -> Path:
         out: report folder, made if need be.
 
     Returns:
-        The path of ``report.html``.
+        The path of ``report.html``, and the tables it shows.
 
     Raises:
         InputError: there are no result files, or a file is truncated or malformed.
@@ -46,7 +46,8 @@ def write_report(results: Path, runs: Path, out: Path) -> Path:
     for picture in pictures:
         if picture.png is not None:
             _publish(out / f"{picture.stem}.png", picture.png)
-    return _publish(out / "report.html", page(comparisons, tables, pictures).encode())
+    html = page(comparisons, tables, pictures).encode()
+    return _publish(out / "report.html", html), tables
 
 
 def _pictures(

@@ -63,7 +63,8 @@ def everything(write, tmp_path):
 
 
 def report(folder):
-    return write_report(folder / "results", folder / "runs", folder / "out" / "latest")
+    page, _ = write_report(folder / "results", folder / "runs", folder / "out" / "latest")
+    return page
 
 
 def test_full_report(everything):

@@ -30,7 +30,8 @@ def test_command_prints_where_the_report_is(command, write, edit, tmp_path):
     edit(write("a", "unet"), "dataset", "split", "val")
     done = command()
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == str(tmp_path / "out" / "report.html")
+    lines = done.stdout.split()
+    assert lines[-1].replace("\n", "") == str(tmp_path / "out" / "report.html")
     assert (tmp_path / "out" / "all_results.csv").exists()
 
 

@@ -1,0 +1,35 @@
+import io
+
+from rich.console import Console
+
+from sem3d.report.cells import Cell, Line, Table
+from sem3d.report.terminal import show
+
+TABLE = Table(
+    "table_1_1",
+    "Table 1.1. Scores",
+    (("", "method"), ("", "samples"), ("mIOU", "printed"), ("mIOU", "ours"), ("also", "pooled")),
+    (
+        Line("a", (Cell("Numerical"), Cell(), Cell(0.617), Cell(), Cell())),
+        Line("b", (Cell("ResUNet"), Cell(64), Cell(), Cell(0.8649), Cell(0.9))),
+    ),
+)
+
+
+def shown() -> str:
+    console = Console(file=io.StringIO(), width=80)
+    show(TABLE, console)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_printed_and_ours_stand_in_their_rows() -> None:
+    numerical, ours = (line for line in shown().splitlines() if "Numer" in line or "ResU" in line)
+    assert ".617" in numerical
+    assert ".865" in ours
+    assert ".617" not in ours
+
+
+def test_only_what_fits_is_shown() -> None:
+    assert "pooled" not in shown()
+    assert "64" not in shown()
