@@ -20,8 +20,8 @@ $(STAMP): pyproject.toml requirements.lock
 
 demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 minutes
 	$(BIN)/python -m sem3d.train experiment=demo
-	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-layers_demo/checkpoints/best.ckpt dataset=layers_demo
-	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-layers_demo/checkpoints/best.ckpt dataset=experimental
+	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-mixed_demo/checkpoints/best.ckpt dataset=layers_demo
+	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-mixed_demo/checkpoints/best.ckpt dataset=experimental
 	$(BIN)/python -m sem3d.report
 
 test: $(STAMP)  ## fast tests, a few minutes

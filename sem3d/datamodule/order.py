@@ -27,10 +27,15 @@ class EpochOrder:
     def __init__(
         self, count: int, batch_size: int, seed: int | None, rank: int = 0, world: int = 1
     ) -> None:
-        if seed is not None and (batch_size % world or batch_size > count):
+        if seed is not None and batch_size > count:
             raise InputError(
-                f"datamodule.batch_size={batch_size} must be a multiple of the {world} processes "
-                f"and at most the {count} training samples"
+                f"datamodule.batch_size={batch_size} exceeds the {count} training samples; "
+                "choose a smaller one"
+            )
+        if seed is not None and batch_size % world:
+            raise InputError(
+                f"datamodule.batch_size={batch_size} is not a multiple of the {world} processes; "
+                "choose one that is"
             )
         self.count, self.batch_size, self.seed = count, batch_size, seed
         self.rank, self.world, self.epoch = rank, world, 0

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import cast, get_args
 
 import torch
 from lightning.pytorch import LightningDataModule
@@ -11,6 +12,7 @@ from sem3d.datamodule.loader import Batch, GatherLoader
 from sem3d.datamodule.order import EpochOrder
 from sem3d.datamodule.resident import Arrays, Memory, load_split
 from sem3d.datamodule.statistics import Statistics, measure
+from sem3d.errors import InputError, did_you_mean
 from sem3d.simulate.noise import Noise
 from sem3d.store.reader import ScanStore
 
@@ -40,12 +42,16 @@ class ScanDataModule(LightningDataModule):
         eval_batch_size: int = 16,
         symmetries: bool = True,
         crop: Sequence[int] | None = None,
-        memory: Memory = "auto",
+        memory: str = "auto",
         seed: int = 0,
         ensure: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
-        self.root, self.memory, self.seed = Path(root), memory, seed
+        if memory not in get_args(Memory):
+            raise InputError(
+                f"datamodule.memory is {memory!r}{did_you_mean(memory, get_args(Memory))}"
+            )
+        self.root, self.memory, self.seed = Path(root), cast(Memory, memory), seed
         self.train_noise, self.eval_noise = train_noise, eval_noise
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.symmetries, self.crop = symmetries, crop
@@ -65,12 +71,17 @@ class ScanDataModule(LightningDataModule):
         return self._store
 
     def arrays(self, split: str) -> Arrays:
-        """Arrays of a split, loaded on first use; float16 scans for training, else float32."""
+        """Arrays of a split, loaded on first use; float16 scans for training, else float32.
+
+        Maps of a dataset with transposed scans are turned to match, as the published loader does.
+        """
         if split not in self._arrays:
             dtype = torch.float16 if split == "train" else torch.float32
             arrays = load_split(self.store, split, dtype, self.memory)
             if self.memory == "gpu":
-                arrays = {name: a.to(self._device) for name, a in arrays.items()}
+                arrays = {name: a.to(self._gpu()) for name, a in arrays.items()}
+            if self.store.attributes["engine"].get("quirks", {}).get("transposed_scan"):
+                arrays["thickness_nm"] = arrays["thickness_nm"].mT.contiguous()
             self._arrays[split] = arrays
         return self._arrays[split]
 
@@ -123,6 +134,8 @@ class ScanDataModule(LightningDataModule):
             return self.transform("train", training=True)(batch, trainer.current_epoch)
         return self.transform("test" if trainer.testing else "val")(batch)
 
-    @property
-    def _device(self) -> torch.device:
-        return self.trainer.strategy.root_device if self.trainer else torch.device("cuda")
+    def _gpu(self) -> torch.device:
+        device = self.trainer.strategy.root_device if self.trainer else torch.device("cuda")
+        if device.type != "cuda" or not torch.cuda.is_available():
+            raise InputError("datamodule.memory=gpu needs trainer=gpu and a CUDA device; use auto")
+        return device

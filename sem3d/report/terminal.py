@@ -15,8 +15,10 @@ def show(table: Table, console: Console) -> None:
     kept = [n for n, (_, name) in enumerate(table.columns) if name in KEPT]
     for n in kept:
         group, name = table.columns[n]
-        justify = "right" if group else "left"
-        grid.add_column(f"{group}\n{name}" if group else name, justify=justify)
+        if group:
+            grid.add_column(f"{group}\n{name}", justify="right")
+        else:
+            grid.add_column(name)
     for line in table.lines:
         grid.add_row(*(line.cells[n].text for n in kept))
     console.print(grid)

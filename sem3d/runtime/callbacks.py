@@ -1,6 +1,7 @@
 """What watches a training: checkpoints, curves, reproducible randomness, early stopping."""
 
 import csv
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,11 +24,27 @@ def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
         ModelCheckpoint(run.checkpoints, "last", every_n_epochs=1, enable_version_counter=False),
         Slices(run, seconds(cfg["trainer"]["max_time"]), 60 * node["every_minutes"]),
     ]
-    if cfg["trainer"]["enable_progress_bar"]:
-        found.append(TQDMProgressBar(leave=True))
+    found.append(TQDMProgressBar(leave=True) if shows_progress(cfg) else EpochLines())
     if node["patience"] is not None:
         found.append(EarlyStopping(**watched, patience=node["patience"]))
     return found
+
+
+def shows_progress(cfg: Mapping[str, Any]) -> bool:
+    """Whether to draw a progress bar: when wanted and somebody looks; a log file gets lines."""
+    return bool(cfg["trainer"]["enable_progress_bar"]) and sys.stderr.isatty()
+
+
+class EpochLines(Callback):
+    """One line per epoch, for log files."""
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Print the epoch's training loss and the last validation score."""
+        if trainer.is_global_zero:
+            named = {"train/loss": "loss", "val/miou_report": "validation mIoU"}
+            last = trainer.callback_metrics
+            told = [f"{label} {float(last[k]):.4g}" for k, label in named.items() if k in last]
+            print(f"epoch {trainer.current_epoch}: {', '.join(told)}", file=sys.stderr, flush=True)
 
 
 class StepSeed(Callback):

@@ -1,5 +1,6 @@
 """Checkpoints that rebuild their network: plain configuration beside plain tensors."""
 
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,6 @@ def _load(task: ReconstructionTask, state: Mapping[str, Any], path: Path) -> Non
         task.load_state_dict(state)
     except RuntimeError as error:
         raise InputError(
-            f"{path} does not fit the network ({str(error).splitlines()[-1].strip()}); "
+            f"{path} does not fit the network ({textwrap.shorten(str(error), 200)}); "
             "it was trained with another model"
         ) from error

@@ -114,7 +114,10 @@ def explain(error: Exception, name: str) -> str:
         return f"{error.override!r} is not understood ({text.splitlines()[0]}); write key=value"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].split("@")[0]
-        return f"unknown configuration key {key!r}{did_you_mean(key, _known_keys(name))}"
+        known = _known_keys(name)
+        if key in known:
+            return f"{key!r} does not exist for the chosen options; see them with --cfg job"
+        return f"unknown configuration key {key!r}{did_you_mean(key, known)}"
     if isinstance(error, MissingConfigException) and (
         match := re.search(r"Could not find '([^']+)/([^'/]+)'", text)
     ):

@@ -5,13 +5,14 @@ Running the same command again continues from ``checkpoints/last.ckpt``.
 """
 
 import json
+import math
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from sem3d.errors import InputError
-from sem3d.runtime.provenance import config_hash, provenance
+from sem3d.runtime.provenance import provenance
 from sem3d.store.records import write_atomic
 
 IDENTITY: Final = (
@@ -64,7 +65,7 @@ class RunFolder:
             self.write("run.json", {"identity": ours, "config": cfg, "provenance": provenance()})
 
     def is_done(self, cfg: Mapping[str, Any]) -> bool:
-        """True when this run has finished with these trainer settings.
+        """True when this run has finished and `cfg` asks for no more epochs or steps than it made.
 
         Raises:
             InputError: another run has finished here.
@@ -72,12 +73,13 @@ class RunFolder:
         if not (self.path / "done.json").is_file():
             return False
         self._refuse_other(cfg)
-        return self.read("done.json")["trainer_sha256"] == config_hash(cfg["trainer"])
+        ours, theirs = _ends(cfg["trainer"]), self.read("done.json")["ends"]
+        return all(ours[key] <= (theirs[key] or math.inf) for key in ours)
 
     def finish(self, cfg: Mapping[str, Any], scores: Mapping[str, float]) -> None:
         """Mark the run as done."""
-        done = {"trainer_sha256": config_hash(cfg["trainer"]), "scores": dict(scores)}
-        self.write("done.json", done)
+        ends = {k: None if v == math.inf else v for k, v in _ends(cfg["trainer"]).items()}
+        self.write("done.json", {"ends": ends, "scores": dict(scores)})
 
     def write(self, name: str, values: Mapping[str, Any]) -> None:
         """Write a JSON file atomically."""
@@ -104,3 +106,9 @@ class RunFolder:
                 f"{self.path} holds a run with other settings of {', '.join(changed)}; "
                 "give name=... for a second run, or fresh=true to replace it"
             )
+
+
+def _ends(trainer: Mapping[str, Any]) -> dict[str, float]:
+    """Where training ends: epochs and steps, infinite when not limited."""
+    limits = {key: trainer[key] for key in ("max_epochs", "max_steps")}
+    return {k: math.inf if v in (None, -1) else v for k, v in limits.items()}

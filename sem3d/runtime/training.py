@@ -3,7 +3,8 @@
 import logging
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sem3d.datamodule.statistics import Statistics
 from sem3d.errors import InputError
 from sem3d.runtime import datasets
 from sem3d.runtime.build import build, call, partial
-from sem3d.runtime.callbacks import callbacks
+from sem3d.runtime.callbacks import callbacks, shows_progress
 from sem3d.runtime.checkpoint import build_task, read_checkpoint, start_from
 from sem3d.runtime.checkpoint_io import AtomicCheckpointIO
 from sem3d.runtime.loggers import logger
@@ -57,7 +58,8 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
             ".*LeafSpec.*",
         ):  # a resumed run; Lightning's own
             warnings.filterwarnings("ignore", message=told)
-        trainer.fit(task, data, ckpt_path=last, weights_only=True)
+        with fits_lightning("training"):
+            trainer.fit(task, data, ckpt_path=last, weights_only=True)
     if trainer.is_global_zero:
         run.finish(cfg, scores(trainer))
     return trainer
@@ -71,6 +73,7 @@ def scores(trainer: Trainer) -> dict[str, float]:
 def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     """Build the Trainer; checkpoints, curves and stopping are ours."""
     node = {k: v for k, v in cfg["trainer"].items() if k != "max_time"}
+    node["enable_progress_bar"] = shows_progress(cfg)
     make = partial(
         node,
         "trainer",
@@ -82,12 +85,21 @@ def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
         enable_model_summary=False,
         num_sanity_val_steps=0,
     )
-    try:
+    with fits_lightning("trainer"):
         trainer = call(make, "trainer")
-    except MisconfigurationException as error:
-        raise InputError(f"trainer does not fit this machine or itself: {error}") from error
     assert isinstance(trainer, Trainer)
     return trainer
+
+
+@contextmanager
+def fits_lightning(what: str) -> Iterator[None]:
+    """Tell what Lightning refuses (no such device, no such monitor) as bad input."""
+    try:
+        yield
+    except MisconfigurationException as error:
+        raise InputError(
+            f"{what} is refused by Lightning: {' '.join(str(error).split())}"
+        ) from error
 
 
 def total_steps(trainer: Mapping[str, Any], per_epoch: int) -> int:

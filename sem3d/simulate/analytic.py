@@ -108,6 +108,23 @@ class AnalyticForward(nn.Module):
         self.layers = [constants[name] for name in stack.materials]
         self.substrate = constants[stack.substrate]
         self.register_buffer("energies", torch.tensor(beam.energies_keV, dtype=torch.float64))
+        self._check_box(stack, beam)
+
+    def _check_box(self, stack: LayerStack, beam: Beam) -> None:
+        """The range must exceed the mass thickness of every layer, under the thickest ones too."""
+        reach = electron_range(self.energies[0])
+        for k in reversed(range(len(self.layers))):
+            mass = stack.limits_nm[k] * self.layers[k].mass_factor
+            if mass >= reach:
+                end = float(reach) / self.layers[k].mass_factor
+                raise InputError(
+                    f"the analytic model ends at {end:.1f} nm "
+                    f"{stack.materials[k]} under the thickest upper layers at "
+                    f"{beam.energies_keV[0]:g} keV, the stack allows {stack.limits_nm[k]} nm; "
+                    "lower limit_nm or leave out low energies"
+                )
+            psi = mass / (reach - mass)
+            reach = reach * torch.exp(-1.55 * psi**0.45)
 
     def forward(self, thickness_nm: Shaped[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
         """Signal of every pixel and energy for thickness maps (L, Y, X) [nm], lowest first.

@@ -30,11 +30,14 @@ def _draw(low: float, high: float, generator: torch.Generator) -> float:
     return low + (high - low) * u
 
 
-def _bounds(name: str, value: Any, smallest: float) -> tuple[float, float]:
+def _bounds(
+    name: str, value: Any, smallest: float, largest: float = math.inf
+) -> tuple[float, float]:
     low, high = (float(v) for v in (value if not isinstance(value, int | float) else (value,) * 2))
-    if not (smallest <= low <= high < math.inf):
+    if not (smallest <= low <= high <= largest and high < math.inf):
         raise InputError(
-            f"noise.{name} is {value}; give a number >= {smallest:g} or a pair low, high"
+            f"noise.{name} is {value}; give a number in {smallest:g}..{largest:g} "
+            "(0.02 is 2 %) or a pair low, high"
         )
     return low, high
 
@@ -51,13 +54,13 @@ class GaussianNoise:
     level: Any
 
     def __post_init__(self) -> None:
-        _bounds("level", self.level, 0.0)
+        _bounds("level", self.level, 0.0, 1.0)
 
     def __call__(
         self, scan: Float[Tensor, "E Y X"], generator: torch.Generator
     ) -> Float[Tensor, "E Y X"]:
         """Return a noisy copy of one scan; the generator alone decides the draw."""
-        low, high = _bounds("level", self.level, 0.0)
+        low, high = _bounds("level", self.level, 0.0, 1.0)
         level = _draw(low, high, generator)
         if level == 0:
             return scan

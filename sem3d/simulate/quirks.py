@@ -5,7 +5,7 @@ having electron-microscopy scans". `ORIGINAL` is the physics the printed tables 
 `ORIGINAL_FILES` also reproduces how the published files were written, `CORRECTED` has no quirk.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import torch
@@ -13,6 +13,7 @@ from jaxtyping import Float, Real, UInt8
 from torch import Tensor
 
 from sem3d.geometry.voxelise import voxelise
+from sem3d.specimen import LayerStack
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,15 @@ class Quirks:
 
     def labels(self, thickness_nm: Real[Tensor, "*B 2 Y X"]) -> UInt8[Tensor, "*B Z Y X"]:
         """Label volume (Z, Y, X) as the published code would have cut it from maps [nm]."""
+        stack = self.voxels(LayerStack(("Au", "Al"), (15, 150)))
+        classes = (2, 1) if self.labels_1nm else (1, 2)
+        return voxelise(thickness_nm, stack.height_nm, stack.slices, classes=classes)
+
+    def voxels(self, stack: LayerStack) -> LayerStack:
+        """Return the stack with the published voxel height and slices; classes keep their order."""
         if self.labels_1nm:
-            return voxelise(thickness_nm, 1.0, 165, classes=(2, 1))
-        height, slices = (5.0, 32) if self.height_5nm else (10.0, 16)
-        return voxelise(thickness_nm, height, slices)
+            return replace(stack, height_nm=1.0, slices=165)
+        return replace(stack, height_nm=5.0, slices=32) if self.height_5nm else stack
 
     def write(self, signal: Float[Tensor, "*B E Y X"]) -> Float[Tensor, "*B E Y X"]:
         """Return the signal (E, Y, X) as the published generator would have stored it."""

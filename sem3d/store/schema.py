@@ -62,8 +62,9 @@ class Recipe:
 
     @property
     def stack(self) -> LayerStack:
-        """The layers of every specimen."""
-        return self.geometry.stack
+        """The layers of every specimen, in the voxels that the engine's publication uses."""
+        quirks = getattr(self.simulator, "quirks", None)
+        return quirks.voxels(self.geometry.stack) if quirks else self.geometry.stack
 
     @property
     def shards(self) -> list[tuple[str, int]]:

@@ -42,7 +42,9 @@ def test_evaluation_keeps_order_and_the_last_batch() -> None:
     assert [b.tolist() for b in batches] == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9]]
 
 
-@pytest.mark.parametrize(("size", "world"), [(3, 2), (64, 1)])
-def test_impossible_batches_are_refused(size: int, world: int) -> None:
-    with pytest.raises(InputError, match=rf"batch_size={size} must be a multiple"):
+@pytest.mark.parametrize(
+    ("size", "world", "why"), [(3, 2, "is not a multiple"), (64, 1, "exceeds the 20")]
+)
+def test_impossible_batches_are_refused(size: int, world: int, why: str) -> None:
+    with pytest.raises(InputError, match=rf"batch_size={size} {why}"):
         EpochOrder(20, size, seed=0, world=world)

@@ -1,10 +1,17 @@
+import dataclasses
+from pathlib import Path
+
 import pytest
 import torch
 
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.datamodule.statistics import SAMPLES, Statistics, measure
+from sem3d.errors import InputError
+from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.noise import GaussianNoise
+from sem3d.simulate.quirks import Quirks
 from sem3d.store.reader import ScanStore
+from tests.conftest import small_recipe, write_store
 
 
 @pytest.fixture
@@ -51,3 +58,39 @@ def test_statistics_use_the_first_samples_only() -> None:
     scans = torch.ones(SAMPLES + 1, 2, 1, 1)
     scans[-1] = 1e6
     assert measure(scans, "x").mean == (1.0, 1.0)
+
+
+def test_unknown_memory_is_refused(store: ScanStore) -> None:
+    noise = GaussianNoise(0.02)
+    with pytest.raises(InputError, match=r"datamodule.memory is 'gpus', did you mean 'gpu'"):
+        ScanDataModule(store.root, noise, noise, memory="gpus")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
+def test_gpu_memory_without_a_gpu_is_told(store: ScanStore) -> None:
+    noise = GaussianNoise(0.02)
+    with pytest.raises(InputError, match="memory=gpu needs trainer=gpu and a CUDA device"):
+        ScanDataModule(store.root, noise, noise, memory="gpu").arrays("val")
+
+
+def test_transposed_scans_meet_transposed_maps(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(
+        small_recipe(side=8, test=3), simulator=Analytic(Quirks(transposed_scan=True))
+    )
+    store = write_store(tmp_path / "files.zarr", recipe)
+    noise = GaussianNoise(0.0)
+    data = ScanDataModule(store.root, noise, noise)
+    batch = data.transform("test")(next(iter(data.test_dataloader())))
+    upright = Analytic().forward(store.stack, store.beam)(batch["thickness_nm"])
+    torch.testing.assert_close(upright, batch["scan"], rtol=0, atol=1e-6)
+
+
+def test_published_voxels_reach_the_labels(tmp_path: Path) -> None:
+    recipe = dataclasses.replace(
+        small_recipe(side=8, test=2), simulator=Analytic(Quirks(height_5nm=True))
+    )
+    store = write_store(tmp_path / "files.zarr", recipe)
+    assert (store.stack.height_nm, store.stack.slices) == (5.0, 32)
+    maps = torch.from_numpy(store.read("test", "thickness_nm", 0, 2))
+    labels = Quirks(height_5nm=True).labels(maps)
+    assert torch.equal(torch.from_numpy(store.read("test", "labels", 0, 2)), labels)

@@ -11,7 +11,7 @@ from sem3d.runtime.run_folder import IDENTITY, RunFolder
 CONFIG: dict[str, Any] = {
     **{key: {"kind": key, "value": 0.1} for key in IDENTITY},
     "weights": None,
-    "trainer": {"max_epochs": 2},
+    "trainer": {"max_epochs": 2, "max_steps": -1, "max_time": None},
     "logger": {"name": "csv"},
 }
 
@@ -75,12 +75,15 @@ def test_a_run_that_saved_nothing_yet_may_be_another(run: RunFolder) -> None:
     assert run.read("run.json")["identity"]["seed"] == 5
 
 
-def test_done_only_when_finished_with_these_trainer_settings(run: RunFolder) -> None:
+def test_done_unless_more_is_asked_for(run: RunFolder) -> None:
     assert not run.is_done(CONFIG)
     run.finish(CONFIG, {"val/loss": 0.5})
     assert run.is_done(CONFIG)
     assert run.is_done(changed("logger", {"name": "wandb"}))
-    assert not run.is_done(changed("trainer", {"max_epochs": 3}))
+    for more in ({"max_epochs": 3, "max_steps": -1}, {"max_epochs": None, "max_steps": -1}):
+        assert not run.is_done(changed("trainer", more))
+    for less in ({"max_epochs": 1, "max_steps": -1}, {"max_epochs": 2, "max_steps": 9}):
+        assert run.is_done(changed("trainer", less))
     assert run.read("done.json")["scores"] == {"val/loss": 0.5}
 
 

@@ -112,7 +112,7 @@ def test_deep_energies_see_less_of_a_thin_layer() -> None:
 def test_one_and_three_layers_by_the_general_formula() -> None:
     copper = LayerConstants(29, 8.96, 0.7)
     engine = Analytic(constants={"Cu": copper})
-    beam = Beam([5.0, 20.0])
+    beam = Beam([9.0, 20.0])
     three = engine.forward(LayerStack(("Au", "Cu", "Al"), (15, 20, 150)), beam)
     two = engine.forward(LayerStack(("Au", "Al"), (15, 150)), beam)
     one = engine.forward(LayerStack(("Au",), (15,)), beam)
@@ -139,6 +139,15 @@ def test_simulate_returns_a_scan_and_uses_the_exact_table(stack: LayerStack, bea
     np.testing.assert_allclose(by_table.signal, by_formula.signal, rtol=0, atol=1e-7)
     assert by_table.signal.shape == (31, 9, 7)
     assert by_table.provenance["quirks"]["al_alone_as_gold"]
+
+
+def test_limits_beyond_the_model_are_refused() -> None:
+    AnalyticForward(LayerStack(("Au", "Al"), (16, 150)), Beam([5.0]))
+    with pytest.raises(InputError, match=r"ends at 16\.1 nm Au .* at 5 keV.* allows 17 nm"):
+        AnalyticForward(LayerStack(("Au", "Al"), (17, 150)), Beam([5.0]))
+    with pytest.raises(InputError, match=r"ends at 363\.\d nm Al"):
+        AnalyticForward(LayerStack(("Al",), (364,)), Beam([5.0]))
+    AnalyticForward(LayerStack(("Au", "Al"), (17, 150)), Beam([6.0]))
 
 
 def test_material_without_constants_is_named() -> None:

@@ -1,0 +1,76 @@
+import csv
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import Mock
+
+import pytest
+import torch
+from lightning.pytorch import LightningModule, Trainer
+
+from sem3d.errors import InputError
+from sem3d.runtime.callbacks import Curves, EpochLines, StepSeed, shows_progress
+from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.slices import seconds
+
+
+def trainer(step: int, **values: float) -> Any:
+    metrics = {name.replace("_", "/", 1): torch.tensor(value) for name, value in values.items()}
+    optimizer = SimpleNamespace(param_groups=[{"lr": 0.5}])
+    return Mock(
+        spec=Trainer, global_step=step, current_epoch=step // 10, global_rank=0,
+        is_global_zero=True, callback_metrics=metrics, optimizers=[optimizer],
+    )  # fmt: skip
+
+
+MODULE = Mock(spec=LightningModule)
+
+
+def test_curves_are_appended_and_keep_their_header(tmp_path: Path) -> None:
+    curves = Curves(RunFolder(tmp_path))
+    curves.on_validation_end(trainer(10, val_loss=1.5, train_loss=9.0), MODULE)
+    curves.on_train_epoch_end(trainer(20, val_loss=1.5, train_loss=2.0), MODULE)
+    with (tmp_path / "metrics.csv").open() as f:
+        rows = [tuple(r.values()) for r in csv.DictReader(f)]
+    assert rows == [
+        ("10", "1", "val/loss", "1.5"),
+        ("20", "2", "train/loss", "2.0"),
+        ("20", "2", "train/lr", "0.5"),
+    ]
+
+
+def test_step_seed_depends_on_the_step_alone() -> None:
+    draws = []
+    for step in (3, 4, 3):
+        StepSeed(7).on_train_batch_start(trainer(step), MODULE, None, 0)
+        draws.append(torch.rand(1).item())
+    assert draws[0] == draws[2] != draws[1]
+
+
+def test_log_files_get_one_line_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    last = trainer(20, train_loss=0.25, val_miou_report=0.5)
+    EpochLines().on_train_epoch_end(last, MODULE)
+    assert capsys.readouterr().err == "epoch 2: loss 0.25, validation mIoU 0.5\n"
+
+
+def test_progress_bars_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True))
+    assert shows_progress({"trainer": {"enable_progress_bar": True}})
+    assert not shows_progress({"trainer": {"enable_progress_bar": False}})
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: False))
+    assert not shows_progress({"trainer": {"enable_progress_bar": True}})
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [(None, float("inf")), ("00:30", 30), ("01:00:00", 3600), ("1:00:00:01", 86401)],
+)
+def test_time_limits(limit: str | None, expected: float) -> None:
+    assert seconds(limit) == expected
+
+
+@pytest.mark.parametrize("limit", ["30", "1h", "1:2:3:4:5", "a:b"])
+def test_unreadable_time_limits_are_refused(limit: str) -> None:
+    with pytest.raises(InputError, match=r"trainer.max_time is .*; write it as mm:ss"):
+        seconds(limit)
