@@ -18,7 +18,7 @@ def show(table: Table, console: Console) -> None:
         if group:
             grid.add_column(f"{group}\n{name}", justify="right")
         else:
-            grid.add_column(name)
+            grid.add_column(name, no_wrap=True)
     for line in table.lines:
         grid.add_row(*(line.cells[n].text for n in kept))
     console.print(grid)
