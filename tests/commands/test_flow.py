@@ -65,4 +65,5 @@ def test_wandb_offline_holds_curves_pictures_and_tables(commands: Commands) -> N
 def test_a_missing_large_dataset_names_the_command(commands: Commands) -> None:
     failed = commands.run("train")
     assert failed.returncode == 2
-    assert "write it with `python -m sem3d.generate dataset=layers`" in failed.stderr
+    where = f"data_dir={commands.folder}/data"
+    assert f"write it with `python -m sem3d.generate dataset=layers {where}`" in failed.stderr

@@ -83,7 +83,7 @@ def test_generate_on_a_full_disk(small_disk: Path, executor: str) -> None:
     commands = Commands(small_disk)
     failed = commands.run("generate", *SMALL, f"executor={executor}")
     assert failed.returncode == 2
-    assert failed.stderr.strip().startswith("error: the disk is full")
+    assert failed.stderr.splitlines()[-1].startswith("error: the disk is full")
     assert "Traceback" not in failed.stderr
 
 
