@@ -39,7 +39,7 @@ class GatherLoader:
         epoch = self.sampler.epoch
         start = self._position["step"] if self._position["epoch"] == epoch else 0
         for step, rows in enumerate(self.sampler.batches()):
-            if step >= start and len(rows):
+            if step >= start:
                 self._position = {"epoch": epoch, "step": step + 1}
                 yield self._gather(torch.from_numpy(rows), self._buffers[step % 2])
         self._position = {"epoch": epoch + 1, "step": 0}

@@ -16,12 +16,15 @@ class EpochOrder:
     Args:
         count: number of samples.
         batch_size: samples per step over all ranks.
-        seed: seed of the shuffle, or None to keep the stored order and the last, smaller batch.
+        seed: seed of the shuffle, or None to keep the stored order and take every sample. Batches
+            are then of nearly equal size: no process may be left without a share, for the others
+            would wait for it.
         rank: rank of this process.
         world: number of processes.
 
     Raises:
-        InputError: batch_size does not divide by the processes, or exceeds the samples.
+        InputError: batch_size does not divide by the processes, exceeds the training samples, or
+            leaves a process without samples.
     """
 
     def __init__(
@@ -37,6 +40,10 @@ class EpochOrder:
                 f"datamodule.batch_size={batch_size} is not a multiple of the {world} processes; "
                 "choose one that is"
             )
+        if seed is None and count < world:
+            raise InputError(
+                f"{count} samples cannot be shared by {world} processes; use fewer trainer.devices"
+            )
         self.count, self.batch_size, self.seed = count, batch_size, seed
         self.rank, self.world, self.epoch = rank, world, 0
 
@@ -48,13 +55,14 @@ class EpochOrder:
         """Steps per epoch; training drops the incomplete last batch."""
         if self.seed is not None:
             return self.count // self.batch_size
-        return math.ceil(self.count / self.batch_size)
+        return min(math.ceil(self.count / self.batch_size), self.count // self.world)
 
     def batches(self) -> list[np.ndarray]:
         """This rank's sample indices for every step of the current epoch."""
-        order = np.arange(self.count)
-        if self.seed is not None:
+        if self.seed is None:
+            whole = np.array_split(np.arange(self.count), len(self))
+        else:
             sequence = seed_sequence(self.seed, "order", "train", self.epoch)
             order = np.random.default_rng(sequence).permutation(self.count)
-        starts = range(0, len(self) * self.batch_size, self.batch_size)
-        return [order[s : s + self.batch_size][self.rank :: self.world] for s in starts]
+            whole = list(order[: len(self) * self.batch_size].reshape(-1, self.batch_size))
+        return [batch[self.rank :: self.world] for batch in whole]

@@ -105,13 +105,14 @@ class ScanDataModule(LightningDataModule):
 
     def loader(self, split: str, training: bool = False) -> GatherLoader:
         """Batches of a split for this process; training shuffles and drops an incomplete one."""
+        arrays = self.arrays(split)
         rank, world = (
             (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         )
         size = self.batch_size if training else self.eval_batch_size
         count = self.store.count(split)
         order = EpochOrder(count, size, self.seed if training else None, rank, world)
-        return GatherLoader(self.arrays(split), order)
+        return GatherLoader(arrays, order)
 
     def train_dataloader(self) -> GatherLoader:
         """Batches for training."""

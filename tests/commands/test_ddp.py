@@ -26,6 +26,13 @@ def test_two_processes_equal_one(commands: Commands) -> None:
         assert two[key] == pytest.approx(value, abs=2e-3), key
 
 
+def test_a_network_with_buffers_and_a_last_batch_of_one_does_not_hang(commands: Commands) -> None:
+    """Every validation step is a collective when batch norm shares its buffers."""
+    overrides = [*SMALL, "dataset.splits.val=13", "model=conv3", "debug=tiny", "trainer=ddp_cpu"]
+    out = commands.succeed("train", *overrides, "trainer.limit_val_batches=1.0", *QUICK[2:])
+    assert "validation mIoU" in out
+
+
 def test_same_weights_give_the_same_validation(commands: Commands) -> None:
     """With a learning rate of 0 the network is the same: the scores are equal to the last bit."""
     overrides = [*SMALL, *QUICK, "trainer.max_epochs=1", "optimizer.lr=0.0", "schedule=null"]

@@ -56,5 +56,5 @@ def test_a_finished_epoch_is_followed_by_a_whole_one() -> None:
     assert indices(resumed) == indices(resumed)
 
 
-def test_last_small_batch_of_an_evaluation() -> None:
-    assert [len(i) for i in indices(loader(seed=None))] == [6, 6, 6, 2]
+def test_batches_of_an_evaluation_are_of_equal_size() -> None:
+    assert [len(i) for i in indices(loader(seed=None))] == [5, 5, 5, 5]
