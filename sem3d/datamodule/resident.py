@@ -52,7 +52,9 @@ def _bytes(store: ScanStore, split: str, dtype: torch.dtype) -> int:
 
 
 def _free_memory() -> int:
-    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    """Bytes that can be taken, the page cache included, which the reading of a store fills."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
 
 
 def _read(store: ScanStore, split: str, name: str, dtype: torch.dtype | None) -> Tensor:

@@ -1,6 +1,6 @@
 """The LightningDataModule of zarr-backed scan stacks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast, get_args
 
@@ -30,7 +30,6 @@ class ScanDataModule(LightningDataModule):
         crop: (Y, X) field cut from training samples, None for the whole.
         memory: where samples live: auto, ram, gpu or memmap.
         seed: seed of order, augmentation and noise.
-        ensure: called once per node before the dataset is opened, to write it if it may.
     """
 
     def __init__(
@@ -44,7 +43,6 @@ class ScanDataModule(LightningDataModule):
         crop: Sequence[int] | None = None,
         memory: str = "auto",
         seed: int = 0,
-        ensure: Callable[[], None] | None = None,
     ) -> None:
         super().__init__()
         if memory not in get_args(Memory):
@@ -55,13 +53,7 @@ class ScanDataModule(LightningDataModule):
         self.train_noise, self.eval_noise = train_noise, eval_noise
         self.batch_size, self.eval_batch_size = batch_size, eval_batch_size
         self.symmetries, self.crop = symmetries, crop
-        self._ensure = ensure
         self._arrays: dict[str, Arrays] = {}
-
-    def prepare_data(self) -> None:
-        """Write the dataset if it is missing and may be written on first use."""
-        if self._ensure:
-            self._ensure()
 
     @property
     def store(self) -> ScanStore:
@@ -78,8 +70,6 @@ class ScanDataModule(LightningDataModule):
         if split not in self._arrays:
             dtype = torch.float16 if split == "train" else torch.float32
             arrays = load_split(self.store, split, dtype, self.memory)
-            if self.memory == "gpu":
-                arrays = {name: a.to(self._gpu()) for name, a in arrays.items()}
             if self.store.attributes["engine"].get("quirks", {}).get("transposed_scan"):
                 arrays["thickness_nm"] = arrays["thickness_nm"].mT.contiguous()
             self._arrays[split] = arrays
@@ -105,7 +95,7 @@ class ScanDataModule(LightningDataModule):
 
     def loader(self, split: str, training: bool = False) -> GatherLoader:
         """Batches of a split for this process; training shuffles and drops an incomplete one."""
-        arrays = self.arrays(split)
+        arrays = self._placed(split)
         rank, world = (
             (self.trainer.global_rank, self.trainer.world_size) if self.trainer else (0, 1)
         )
@@ -135,8 +125,12 @@ class ScanDataModule(LightningDataModule):
             return self.transform("train", training=True)(batch, trainer.current_epoch)
         return self.transform("test" if trainer.testing else "val")(batch)
 
-    def _gpu(self) -> torch.device:
-        device = self.trainer.strategy.root_device if self.trainer else torch.device("cuda")
-        if device.type != "cuda" or not torch.cuda.is_available():
-            raise InputError("datamodule.memory=gpu needs trainer=gpu and a CUDA device; use auto")
-        return device
+    def _placed(self, split: str) -> Arrays:
+        """Arrays of a split where batches are gathered: with memory=gpu on this rank's device."""
+        arrays = self.arrays(split)
+        if self.memory == "gpu" and self.trainer:
+            device = self.trainer.strategy.root_device
+            if device.type != "cuda":
+                raise InputError("datamodule.memory=gpu needs trainer=gpu; or use memory=auto")
+            arrays = self._arrays[split] = {name: a.to(device) for name, a in arrays.items()}
+        return arrays

@@ -73,8 +73,8 @@ def locate(name: str, path: str) -> Callable[..., Any]:
         target = getattr(importlib.import_module(module), attribute)
     except (ImportError, AttributeError) as error:
         raise InputError(f"{path}.{TARGET} {name!r} does not exist ({error})") from error
-    if not callable(target):
-        raise InputError(f"{path}.{TARGET} {name!r} is no class or function; name one that is")
+    if not callable(target) or (module.startswith("sem3d.") and target.__module__ != module):
+        raise InputError(f"{path}.{TARGET} {name!r} is no class or function of {module}")
     return target
 
 

@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProg
 
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.runtime.slices import Slices, seconds
+from sem3d.store.streams import integer, seed_sequence
 
 
 def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
@@ -21,7 +22,9 @@ def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
         StepSeed(cfg["seed"]),
         Curves(run),
         ModelCheckpoint(run.checkpoints, "best", **watched, enable_version_counter=False),
-        ModelCheckpoint(run.checkpoints, "last", every_n_epochs=1, enable_version_counter=False),
+        ModelCheckpoint(
+            run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False
+        ),
         Slices(run, seconds(cfg["trainer"]["max_time"]), 60 * node["every_minutes"]),
     ]
     found.append(TQDMProgressBar(leave=True) if shows_progress(cfg) else EpochLines())
@@ -61,7 +64,8 @@ class StepSeed(Callback):
         self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int
     ) -> None:
         """Seed the default generators of every device."""
-        torch.manual_seed((self.seed << 40) + (trainer.global_step << 10) + trainer.global_rank)
+        key = (trainer.global_step, trainer.global_rank)
+        torch.manual_seed(integer(seed_sequence(self.seed, "network", "train", *key)))
 
 
 class Curves(Callback):

@@ -9,12 +9,13 @@ import torch
 
 from sem3d.errors import InputError
 from sem3d.models.cost import count_parameters
-from sem3d.runtime.build import build, partial
+from sem3d.runtime.build import TARGET, build, partial
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask
 
 KEY = "sem3d"
 PARTS = ("task", "model", "loss")
+TRUSTED = ("sem3d.models.", "sem3d.tasks.", "sem3d.losses.", "torch.nn.")
 
 
 def build_task(cfg: Mapping[str, Any], data: DataSpec, **training: Any) -> ReconstructionTask:
@@ -66,11 +67,23 @@ def load_task(path: Path) -> tuple[ReconstructionTask, dict[str, Any]]:
     """
     checkpoint = read_checkpoint(path)
     saved = checkpoint[KEY]
+    _refuse_foreign(saved["parts"], path)
     task = build_task(
         saved["parts"] | {"choices": saved["choices"]}, DataSpec.from_dict(saved["data"])
     )
     _load(task, checkpoint["state_dict"], path)
     return task.eval(), checkpoint
+
+
+def _refuse_foreign(node: Any, path: Path) -> None:
+    """Refuse a checkpoint that names anything but networks, tasks and losses: it may be hostile."""
+    if isinstance(node, Mapping):
+        name = node.get(TARGET)
+        if name is not None and not str(name).startswith(TRUSTED):
+            raise InputError(f"{path} asks to build {name!r}, no part of a network; do not use it")
+    children = node.values() if isinstance(node, Mapping) else node
+    for child in children if isinstance(node, Mapping | list) else ():
+        _refuse_foreign(child, path)
 
 
 def describe(
@@ -99,8 +112,13 @@ def start_from(task: ReconstructionTask, path: Path) -> None:
         InputError: the checkpoint's network has other shapes.
     """
     state = read_checkpoint(path)["state_dict"]
+    network = {k: v for k, v in state.items() if k.startswith("model.")}
     own = task.state_dict()
-    _load(task, own | {k: v for k, v in state.items() if k.startswith("model.")}, path)
+    ours = {k for k in own if k.startswith("model.")}
+    if ours != network.keys():
+        odd = sorted(ours ^ network.keys())[0]
+        raise InputError(f"{path} does not fit the network ({odd} is in one of them only)")
+    _load(task, own | network, path)
 
 
 def _load(task: ReconstructionTask, state: Mapping[str, Any], path: Path) -> None:

@@ -70,7 +70,7 @@ class _Task:
         with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
             hydra_config = HydraConfig.get()
             refuse_additions(hydra_config.overrides.task, cfg)
-            if hydra_config.mode == RunMode.MULTIRUN:
+            if hydra_config.mode == RunMode.MULTIRUN and "folder" in cfg:
                 run_isolated(self.name, hydra_config)
             else:
                 self.run(plain(cfg, hydra_config))

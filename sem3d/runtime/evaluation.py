@@ -205,4 +205,6 @@ def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[s
         "limits_nm": list(store.stack.limits_nm),
         "height_nm": store.stack.height_nm,
         "slices": store.stack.slices,
+        "engine": store.attributes["engine"],
+        "geometry": store.attributes["recipe"].get("geometry", {}).get("_target_"),
     }

@@ -2,7 +2,7 @@
 
 import signal
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 from lightning.pytorch import Callback, LightningModule, Trainer
 
@@ -49,11 +49,13 @@ class Slices(Callback):
     def __init__(self, run: RunFolder, limit: float, interval: float) -> None:
         self.run, self.limit, self.interval = run, limit, interval
         self._started = self._saved = 0.0
+        self._first = 0
         self._interrupted = False
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start the clock and listen for Ctrl-C."""
         self._started = self._saved = time.monotonic()
+        self._first = trainer.global_step  # every slice makes at least one step
         self._previous = signal.signal(signal.SIGINT, self._on_interrupt)
 
     def on_train_batch_end(
@@ -62,17 +64,25 @@ class Slices(Callback):
         """Save when due, and stop when asked or out of time; every rank does the same."""
         if trainer.is_last_batch:
             return
-        now = time.monotonic()
-        over = self._interrupted or now - self._started > self.limit
-        stop = self._any(trainer, over)
-        if stop or self._any(trainer, now - self._saved > self.interval):
+        stop = self._any(trainer, self._is_over)
+        if stop or self._any(trainer, time.monotonic() - self._saved > self.interval):
             trainer.save_checkpoint(self.run.last)
             self._saved = time.monotonic()
         if stop:
-            reason = "interrupted" if self._interrupted else "the time limit was reached"
-            raise Stopped(
-                f"{reason} at step {trainer.global_step} of epoch {trainer.current_epoch}"
-            )
+            self._stop(trainer)
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Stop between two epochs; the end of the last one was saved."""
+        if trainer.global_step > self._first and self._any(trainer, self._is_over):
+            self._stop(trainer)
+
+    @property
+    def _is_over(self) -> bool:
+        return self._interrupted or time.monotonic() - self._started > self.limit
+
+    def _stop(self, trainer: Trainer) -> NoReturn:
+        reason = "interrupted" if self._interrupted else "the time limit was reached"
+        raise Stopped(f"{reason} at step {trainer.global_step} of epoch {trainer.current_epoch}")
 
     def teardown(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         """Give Ctrl-C back."""

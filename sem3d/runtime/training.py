@@ -44,7 +44,7 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     spec = data_spec(cfg["dataset"]["name"], data, statistics)
     training = {"optimizer": partial(cfg["optimizer"], "optimizer")}
     if cfg["schedule"]:
-        steps = total_steps(cfg["trainer"], len(data.train_dataloader()))
+        steps = total_steps(cfg["trainer"], data.store.count("train") // data.batch_size)
         training["schedule"] = partial(cfg["schedule"], "schedule", steps=steps)
     task = build_task(cfg, spec, **training)
     last = run.last if run.last.is_file() else None

@@ -28,6 +28,7 @@ class LookupForward(nn.Module):
 
     table: Tensor
     stride: Tensor
+    limits: Tensor
 
     def __init__(self, forward_model: Callable[[Tensor], Tensor], stack: LayerStack) -> None:
         super().__init__()
@@ -44,9 +45,20 @@ class LookupForward(nn.Module):
         self.register_buffer("table", signal[:, 0].float().contiguous())  # (E, states)
         steps = list(itertools.accumulate(reversed(sizes[1:]), initial=1, func=lambda a, b: a * b))
         self.register_buffer("stride", torch.tensor(steps[::-1]))
+        self.register_buffer("limits", torch.tensor(stack.limits_nm))
 
     def forward(self, thickness_nm: Integer[Tensor, "*B L Y X"]) -> Float[Tensor, "*B E Y X"]:
-        """Signal (E, Y, X) of integer thickness maps (L, Y, X) [nm] inside the limits."""
+        """Signal (E, Y, X) of integer thickness maps (L, Y, X) [nm].
+
+        Raises:
+            InputError: a thickness is negative or beyond its limit.
+        """
+        low, high = thickness_nm.amin((-1, -2)), thickness_nm.amax((-1, -2))
+        if (low < 0).any() or (high > self.limits).any():
+            raise InputError(
+                f"thickness spans {int(low.min())}..{int(high.max())} nm but the table ends at "
+                f"{self.limits.tolist()} nm; clip the maps or raise the limits"
+            )
         state = (thickness_nm.long() * self.stride[:, None, None]).sum(-3)  # (*B, Y, X)
         rows = self.table.index_select(1, state.reshape(-1))  # (E, B*Y*X)
         lead, field = state.shape[:-2], state.shape[-2:]

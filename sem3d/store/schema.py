@@ -60,6 +60,14 @@ class Recipe:
                 "not all zero"
             )
 
+        quirks = getattr(self.simulator, "quirks", None)
+        y, x = self.geometry.shape
+        if quirks and quirks.transposed_scan and y != x:
+            raise InputError(
+                f"geometry.shape is {[y, x]} but transposed_scan needs a square field; "
+                "switch the quirk off"
+            )
+
     @property
     def stack(self) -> LayerStack:
         """The layers of every specimen, in the voxels that the engine's publication uses."""

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 SPLITS: Final = ("train", "val", "test")
-PURPOSES: Final = ("geometry", "noise", "augment", "order")
+PURPOSES: Final = ("geometry", "noise", "augment", "order", "network")
 
-Purpose = Literal["geometry", "noise", "augment", "order"]
+Purpose = Literal["geometry", "noise", "augment", "order", "network"]
 
 
 def seed_sequence(seed: int, purpose: Purpose, split: str, *key: int) -> np.random.SeedSequence:
@@ -31,5 +31,9 @@ def torch_generator(
     sequence: np.random.SeedSequence, device: torch.device | str = "cpu"
 ) -> torch.Generator:
     """Return a torch generator on `device` seeded from `sequence`."""
-    state = int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
-    return torch.Generator(device).manual_seed(state)
+    return torch.Generator(device).manual_seed(integer(sequence))
+
+
+def integer(sequence: np.random.SeedSequence) -> int:
+    """Return a seed in 0..2^63 - 1, the range that torch takes."""
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))

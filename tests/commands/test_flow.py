@@ -37,8 +37,8 @@ def test_from_specimen_to_report(commands: Commands) -> None:
     assert "run" in html
     assert ".617" in html
     results = {p.stem: p for p in (commands.folder / "out" / "results" / "run").glob("*.json")}
-    assert results.keys() == {"small-test-gaussian0", "small-test-gaussian0.02"}
-    noisy = json.loads(results["small-test-gaussian0.02"].read_text())
+    assert results.keys() == {"small-test-gaussian0-best", "small-test-gaussian0.02-best"}
+    noisy = json.loads(results["small-test-gaussian0.02-best"].read_text())
     assert noisy["dataset"]["samples"] == 6
     assert noisy["noise"] == {"kind": "gaussian", "level": 0.02}
 

@@ -66,13 +66,6 @@ def test_unknown_memory_is_refused(store: ScanStore) -> None:
         ScanDataModule(store.root, noise, noise, memory="gpus")
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device")
-def test_gpu_memory_without_a_gpu_is_told(store: ScanStore) -> None:
-    noise = GaussianNoise(0.02)
-    with pytest.raises(InputError, match="memory=gpu needs trainer=gpu and a CUDA device"):
-        ScanDataModule(store.root, noise, noise, memory="gpu").arrays("val")
-
-
 def test_transposed_scans_meet_transposed_maps(tmp_path: Path) -> None:
     recipe = dataclasses.replace(
         small_recipe(side=8, test=3), simulator=Analytic(Quirks(transposed_scan=True))

@@ -168,9 +168,34 @@ def test_at_least_one_example_is_kept(store: ScanStore) -> None:
     ],
 )
 def test_file_names(noise: dict[str, Any], name: str, expected: str) -> None:
-    result = {"noise": noise, "predictor": {"name": name}}
+    result: dict[str, Any] = {"noise": noise, "predictor": {"name": name}, "provenance": {}}
     result["dataset"] = {"name": "small", "split": "test"}
     assert result_path(Path("results"), result) == Path("results") / expected
+
+
+def test_each_checkpoint_and_seed_has_its_file(scored: Result, tmp_path: Path) -> None:
+    result, arrays = scored
+    names = set()
+    for stem, seed in (("best", 0), ("last", 0), ("best", 5)):
+        predictor = result["predictor"] | {"checkpoint": f"runs/a/checkpoints/{stem}.ckpt"}
+        provenance = result["provenance"] | {"seed": seed}
+        one = result | {"predictor": predictor, "provenance": provenance}
+        names.add(save(tmp_path, one, arrays).stem)
+    assert names == {
+        "small-test-gaussian0.02-best",
+        "small-test-gaussian0.02-last",
+        "small-test-gaussian0.02-best-seed5",
+    }
+
+
+def test_another_run_of_the_same_name_is_not_replaced(scored: Result, tmp_path: Path) -> None:
+    result, arrays = scored
+    for folder in ("runs", "runs"):  # evaluating the same checkpoint again is no conflict
+        predictor = result["predictor"] | {"checkpoint": f"{folder}/a/checkpoints/best.ckpt"}
+        save(tmp_path, result | {"predictor": predictor}, arrays)
+    predictor = result["predictor"] | {"checkpoint": "sweeps/a/checkpoints/best.ckpt"}
+    with pytest.raises(InputError, match=r"holds the result of runs/a/.*; give another name="):
+        save(tmp_path, result | {"predictor": predictor}, arrays)
 
 
 @pytest.fixture

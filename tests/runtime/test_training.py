@@ -190,3 +190,41 @@ def test_slices_answer_a_second_interrupt_at_once(tmp_path: Path) -> None:
     slices._on_interrupt()
     with pytest.raises(KeyboardInterrupt):
         slices._on_interrupt()
+
+
+def test_memory_on_a_gpu_that_is_not_used_is_told(config: Compose, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="memory=gpu needs trainer=gpu"):
+        training.train(config("datamodule.memory=gpu"), RunFolder(tmp_path / "run"))
+
+
+def test_last_epochs_are_kept_when_validation_is_rare(config: Compose, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    training.train(config("trainer.max_epochs=3", "trainer.check_val_every_n_epoch=2"), run)
+    assert read_checkpoint(run.last)["global_step"] == 21
+
+
+def test_epochs_of_one_step_can_be_stopped(config: Compose, tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    one_step = ["trainer.limit_train_batches=1", "schedule=null"]
+    with pytest.raises(Stopped, match="time limit was reached"):
+        training.train(config(*one_step, "trainer.max_time='00:00'", "trainer.max_epochs=9"), run)
+    assert read_checkpoint(run.last)["global_step"] == 1
+    whole = RunFolder(tmp_path / "whole")
+    training.train(config(*one_step), run)
+    training.train(config(*one_step), whole)
+    assert_same_weights(run, whole)
+
+
+def test_large_seeds(config: Compose, tmp_path: Path) -> None:
+    training.train(config("seed=4000000000", "trainer.max_steps=1"), RunFolder(tmp_path / "run"))
+
+
+def test_a_smaller_network_is_no_start(config: Compose, tmp_path: Path) -> None:
+    small = RunFolder(tmp_path / "small")
+    stacked = ["model=stacked_unet", "task=thickness", "trainer.max_steps=1"]
+    training.train(config(*stacked, "model.stacks=2"), small)
+    with pytest.raises(InputError, match="is in one of them only"):
+        training.train(
+            config(*stacked, "model.stacks=3", f"weights={small.last}"),
+            RunFolder(tmp_path / "large"),
+        )

@@ -32,3 +32,10 @@ def test_equals_the_model_for_any_stack(limits: list[int], lead: list[int], seed
 def test_too_many_states_are_refused_with_a_remedy() -> None:
     with pytest.raises(InputError, match=r"states.*use floating-point thickness maps"):
         LookupForward(mixed_radix, LayerStack(("Au", "Al", "Cu"), (999, 999, 999)))
+
+
+def test_states_outside_the_table_are_refused() -> None:
+    table = LookupForward(mixed_radix, LayerStack(("Au", "Al"), (3, 5)))
+    for outside in ((0, 6), (-1, 0)):
+        with pytest.raises(InputError, match=r"but the table ends at \[3, 5\] nm"):
+            table(torch.tensor(outside)[:, None, None])
