@@ -48,6 +48,8 @@ class Dataset:
     classes: tuple[str, ...]
     limits_nm: tuple[int | float, ...]
     height_nm: int | float
+    physics: str = "original"
+    geometry: str = ""
 
     @property
     def label(self) -> str:
@@ -79,8 +81,9 @@ class Result:
     @property
     def structures(self) -> str | None:
         """Which tables it belongs to: ``"test"``, ``"experimental"`` or None for neither."""
-        if self.dataset.classes != LAYERED:
-            return None
-        if "experimental" in self.dataset.name:
+        data = self.dataset
+        if data.classes != LAYERED or data.physics != "original":
+            return None  # the printed figures rest on the original physics
+        if data.geometry.endswith(".Experimental") or data.name == "experimental":
             return "experimental"
         return "test" if self.dataset.split == "test" else None

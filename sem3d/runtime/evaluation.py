@@ -18,6 +18,7 @@ from sem3d.runtime.build import build
 from sem3d.runtime.checkpoint import describe, load_task
 from sem3d.runtime.provenance import provenance
 from sem3d.simulate.noise import Noise
+from sem3d.simulate.quirks import CORRECTED, ORIGINAL, ORIGINAL_FILES, Quirks
 from sem3d.specimen import Reconstruction
 from sem3d.store.reader import ScanStore
 
@@ -205,6 +206,15 @@ def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[s
         "limits_nm": list(store.stack.limits_nm),
         "height_nm": store.stack.height_nm,
         "slices": store.stack.slices,
-        "engine": store.attributes["engine"],
-        "geometry": store.attributes["recipe"].get("geometry", {}).get("_target_"),
+        "physics": physics(store.attributes["engine"]),
+        "geometry": str(store.attributes["recipe"].get("geometry", {}).get("_target_", "")),
     }
+
+
+def physics(engine: Mapping[str, Any]) -> str:
+    """Name the physics of a dataset: "original" is that of the report's printed tables."""
+    quirks = engine.get("quirks")
+    if quirks is None:
+        return str(engine["engine"])
+    named = {"original": ORIGINAL, "corrected": CORRECTED, "original_files": ORIGINAL_FILES}
+    return next((name for name, preset in named.items() if Quirks(**quirks) == preset), "other")
