@@ -31,6 +31,9 @@ def test_structures_follow_dataset_split_and_classes(write, edit):
     assert read_result(path).structures is None
     edit(path, "dataset", "name", "experimental")
     assert read_result(path).structures == "experimental"
+    edit(path, "dataset", "name", "renamed")
+    edit(path, "dataset", "geometry", "sem3d.geometry.experimental.Experimental")
+    assert read_result(path).structures == "experimental"
     edit(path, "dataset", "classes", ["none", "Cu"])
     assert read_result(path).structures is None
 
@@ -40,3 +43,9 @@ def test_different_data_have_different_labels(write, edit):
     before = read_result(path).dataset.label
     edit(path, "dataset", "checksum", "ffff")
     assert before == "layers/test 01234567" != read_result(path).dataset.label
+
+
+def test_other_physics_does_not_stand_beside_the_printed_figures(write, edit):
+    path = write("a", "unet")
+    edit(path, "dataset", "physics", "corrected")
+    assert read_result(path).structures is None

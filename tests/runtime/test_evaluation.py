@@ -14,11 +14,13 @@ from sem3d.datamodule.scans import ScanDataModule
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.metrics.voxel_scores import VoxelScores
-from sem3d.runtime import result_file
+from sem3d.runtime import evaluation, result_file
 from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.evaluation import evaluate, evaluate_checkpoint
 from sem3d.runtime.result_file import result_path, save
 from sem3d.runtime.training import data_spec
+from sem3d.simulate import quirks as sem3d_quirks
+from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.noise import GaussianNoise, Noise, PoissonNoise
 from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
@@ -171,6 +173,14 @@ def test_file_names(noise: dict[str, Any], name: str, expected: str) -> None:
     result: dict[str, Any] = {"noise": noise, "predictor": {"name": name}, "provenance": {}}
     result["dataset"] = {"name": "small", "split": "test"}
     assert result_path(Path("results"), result) == Path("results") / expected
+
+
+@pytest.mark.parametrize("name", ["original", "corrected", "original_files"])
+def test_physics_is_named(name: str) -> None:
+    quirks = getattr(sem3d_quirks, name.upper())
+    assert evaluation.physics(Analytic(quirks).provenance) == name
+    odd = dataclasses.replace(quirks, height_5nm=True)
+    assert evaluation.physics(Analytic(odd).provenance) == "other"
 
 
 def test_each_checkpoint_and_seed_has_its_file(scored: Result, tmp_path: Path) -> None:
