@@ -104,7 +104,7 @@ def test_stacked_loss_needs_stages(spec: DataSpec) -> None:
 
 
 def test_diverged_training_is_told(spec: DataSpec, batch: dict[str, Any]) -> None:
-    output = torch.full((4, 2, 16, 16), float("nan"))
+    output = torch.full((len(batch["scan"]), 2, 16, 16), float("nan"))
     task = ThicknessTask(model=fixed(output), loss=MSE(), data=spec)
     task.log = lambda *_, **__: None  # type: ignore[method-assign]
     with pytest.raises(InputError, match=r"training loss became nan .* lower optimizer.lr"):
