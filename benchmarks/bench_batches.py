@@ -29,7 +29,7 @@ from sem3d.runtime.build import partial
 from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.datasets import recipe
 from sem3d.runtime.executors import Serial
-from sem3d.runtime.training import data_spec, make_data
+from sem3d.runtime.training import data_spec, keep_heap, make_data
 from sem3d.store.reader import ScanStore
 from sem3d.store.writer import generate
 
@@ -114,6 +114,7 @@ def training(root: Path, steps: int) -> dict[str, float]:
         profiler=profiler,
         **quiet,
     )
+    keep_heap()  # as sem3d.train does
     trainer.fit(task, data)
     parts = {
         "wait: gather": "[_TrainingEpochLoop].train_dataloader_next",

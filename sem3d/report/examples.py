@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 
 from sem3d.errors import InputError
+from sem3d.geometry.voxelise import thickness_from_labels
 
 _ARRAYS: Final = {
     "index": 1,
@@ -48,8 +50,8 @@ def thickness_of(
     labels: UInt8[np.ndarray, "Z Y X"], layers: int, height_nm: float
 ) -> Float[np.ndarray, "L Y X"]:
     """Return each layer's thickness [nm]: the voxels of its label times the voxel height."""
-    counts = [(labels == k + 1).sum(axis=0) for k in range(layers)]
-    return np.stack(counts) * float(height_nm)
+    found = thickness_from_labels(torch.from_numpy(labels), float(height_nm), layers)
+    return found.double().numpy()
 
 
 def _check_agreement(arrays: Mapping[str, np.ndarray], path: Path) -> None:

@@ -49,7 +49,7 @@ class Evaluation:
         classes = self.store.stack.classes
         self.upright, self.transposed = VoxelScores(classes), VoxelScores(classes)
         self.thickness = ThicknessError(self.store.stack.materials)
-        self.saw_thickness = self.saw_square = False
+        self.saw_square = False
 
     def add(self, batch: Mapping[str, Tensor], found: Reconstruction, seconds: float) -> None:
         """Add one batch, on the CPU."""
@@ -59,7 +59,6 @@ class Evaluation:
             self.saw_square = True
             self.transposed.update(index, found.labels, truth.transpose(-1, -2).contiguous())
         if found.thickness_nm is not None:
-            self.saw_thickness = True
             self.thickness.update(index, found.thickness_nm, batch["thickness_nm"])
         self._keep(batch, found)
         self.seconds += seconds
@@ -82,7 +81,7 @@ class Evaluation:
     def result(self) -> dict[str, Any]:
         """Scores as plain numbers."""
         scores = self.upright.compute()
-        if self.saw_thickness:
+        if "predicted_thickness_nm" in self.kept:
             scores |= self.thickness.compute()
         return {
             "scores": scores,
