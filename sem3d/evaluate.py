@@ -1,4 +1,4 @@
-"""``python -m sem3d.evaluate``: score a checkpoint on a dataset at one noise level."""
+"""``python -m sem3d.evaluate``: score a network or solver on a dataset at one noise level."""
 
 from pathlib import Path
 from typing import Any
@@ -6,21 +6,29 @@ from typing import Any
 from sem3d.runtime.cli import command
 
 
-def run(cfg: dict[str, Any]) -> None:
-    """Evaluate, write one result file and print its headline."""
-    from sem3d.runtime import datasets
-    from sem3d.runtime.checkpoint import read_checkpoint
-    from sem3d.runtime.evaluation import evaluate_checkpoint
-    from sem3d.runtime.result_file import save
+def run(cfg: dict[str, Any]) -> str:
+    """Evaluate, write one result file, print and return its headline; a study prints its own."""
+    from sem3d.runtime import datasets, result_file
+    from sem3d.runtime.evaluation import identity, score
+    from sem3d.runtime.predictors import check_choice, load_predictor
 
-    read_checkpoint(Path(cfg["checkpoint"]))  # a wrong path should not cost a dataset first
+    check_choice(cfg)  # a wrong path should not cost a dataset first
     datasets.ensure(cfg)
-    options = {key: cfg[key] for key in ("name", "batch_size", "device", "examples")}
-    result, examples = evaluate_checkpoint(cfg, Path(cfg["checkpoint"]), cfg["split"], **options)
-    written = save(Path(cfg["output_dir"]) / "results", result, examples)
+    predictor = load_predictor(cfg)
+    folder = Path(cfg["output_dir"]) / "results"
+    finished = result_file.find(folder, identity(cfg, predictor, cfg["split"]))
+    found = finished if cfg["reuse"] else None
+    if found is None:
+        options = {key: cfg[key] for key in ("batch_size", "examples")}
+        result, examples = score(cfg, predictor, cfg["split"], **options)
+        found = result_file.save(folder, result, examples), result
+    written, result = found
     scores = result["scores"]
-    print(f"mIoU {scores['miou_report']:.3f}, pooled {scores['miou_pooled']:.3f}: {written}")
-    print(f"tables and figures: python -m sem3d.report output_dir={cfg['output_dir']}")
+    told = f"mIoU {scores['miou_report']:.3f}, pooled {scores['miou_pooled']:.3f}: {written}"
+    if not cfg["choices"].get("study"):
+        print(told)
+        print(f"tables and figures: python -m sem3d.report output_dir={cfg['output_dir']}")
+    return told
 
 
 if __name__ == "__main__":

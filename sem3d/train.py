@@ -36,9 +36,11 @@ def run(cfg: dict[str, Any]) -> None:
 def _publish(cfg: dict[str, Any], checkpoint: Path, experiment: Any) -> None:
     """Show the best network's work on validation samples in the logger."""
     from sem3d.report.publish import publish
-    from sem3d.runtime.evaluation import evaluate_checkpoint
+    from sem3d.runtime.evaluation import score
+    from sem3d.runtime.predictors import find_device, load_network
 
-    publish(experiment, *evaluate_checkpoint(cfg, checkpoint, "val"))
+    network = load_network(cfg, checkpoint, device=find_device("auto"))
+    publish(experiment, *score(cfg, network, "val"))
     experiment.finish()
 
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -15,7 +14,6 @@ from sem3d.errors import InputError
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime.build import build
-from sem3d.runtime.checkpoint import describe, load_task
 from sem3d.runtime.provenance import provenance
 from sem3d.simulate.noise import Noise
 from sem3d.simulate.quirks import CORRECTED, ORIGINAL, ORIGINAL_FILES, Quirks
@@ -26,6 +24,21 @@ SCHEMA: Final = 1
 
 Predict = Callable[[Tensor], Reconstruction]
 """Scans (B, E, Y, X) in, reconstruction of the batch out."""
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A way from scans to layers, on its device.
+
+    Attributes:
+        predict: the call.
+        described: what result files say about it.
+        device: where it expects the scans.
+    """
+
+    predict: Predict
+    described: Mapping[str, Any]
+    device: str = "cpu"
 
 
 @dataclass
@@ -72,8 +85,13 @@ class Evaluation:
             "predicted_labels": found.labels,
             "true_thickness_nm": batch["thickness_nm"],
         }
-        if found.thickness_nm is not None:
-            arrays["predicted_thickness_nm"] = found.thickness_nm
+        optional = {
+            "predicted_thickness_nm": found.thickness_nm,
+            "uncertainty_nm": found.uncertainty_nm,
+            "residual": found.residual,
+            "ambiguity": found.ambiguity,
+        }
+        arrays |= {name: values for name, values in optional.items() if values is not None}
         missing = max(0, self.examples - self.samples)
         for name, values in arrays.items():
             self.kept.setdefault(name, []).extend(values[:missing].numpy())
@@ -89,27 +107,65 @@ class Evaluation:
         }
 
 
+def score(
+    cfg: Mapping[str, Any],
+    predictor: Predictor,
+    split: str,
+    *,
+    batch_size: int = 8,
+    examples: int = 4,
+) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """Score `predictor` on the configured dataset and evaluation noise; see `evaluate`.
+
+    Args:
+        cfg: the nodes ``dataset`` and ``noise``, and ``seed``.
+        predictor: what to score.
+        split: train, val or test.
+        batch_size: scans per call.
+        examples: samples to keep for pictures.
+    """
+    data = {"root": cfg["dataset"]["root"], "name": cfg["dataset"]["name"], "split": split}
+    noise = build(cfg["noise"]["eval"], "noise.eval")
+    with torch.inference_mode():
+        return evaluate(
+            predictor, data, noise, seed=cfg["seed"], batch_size=batch_size, examples=examples
+        )
+
+
+def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[str, Any]:
+    """Return the part of a result that decides its scores, before they are computed."""
+    dataset = cfg["dataset"]
+    versions = {"sem3d": provenance()["sem3d"], "seed": cfg["seed"]}
+    return {
+        "schema": SCHEMA,
+        "predictor": predictor.described,
+        "dataset": {
+            "name": dataset["name"],
+            "split": split,
+            "checksum": ScanStore(dataset["root"]).checksum,
+        },
+        "noise": build(cfg["noise"]["eval"], "noise.eval").provenance,
+        "provenance": versions,
+    }
+
+
 def evaluate(
-    predict: Predict,
-    predictor: Mapping[str, Any],
+    predictor: Predictor,
     data: Mapping[str, Any],
     noise: Noise,
     *,
     seed: int = 0,
     batch_size: int = 8,
-    device: str = "cpu",
     examples: int = 4,
 ) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Score `predict` and return the result (plain) and example arrays.
+    """Score `predictor` and return the result (plain) and example arrays.
 
     Args:
-        predict: the trained task or solver.
-        predictor: what to write about it.
+        predictor: the trained task or solver.
         data: ``root``, ``name`` and ``split`` of the dataset.
         noise: noise of the scans; a sample's draw depends on `seed` and its index alone.
         seed: noise seed.
         batch_size: scans per call.
-        device: where the scans are sent.
         examples: samples to keep for pictures.
 
     Raises:
@@ -128,16 +184,19 @@ def evaluate(
     for gathered in track(batches, told, console=console):
         batch = transform(gathered)
         started = time.perf_counter()
-        found = _on_cpu(predict(batch["scan"].to(device)))
+        found = _on_cpu(predictor.predict(batch["scan"].to(predictor.device)))
         scoring.add(batch, found, time.perf_counter() - started)
     store = module.store
     result = {
         "schema": SCHEMA,
-        "predictor": dict(predictor),
+        "predictor": dict(predictor.described),
         "dataset": _describe(store, data, scoring.samples),
         "noise": noise.provenance,
         **scoring.result(),
-        "timing": {"seconds_per_sample": scoring.seconds / scoring.samples, "device": device},
+        "timing": {
+            "seconds_per_sample": scoring.seconds / scoring.samples,
+            "device": predictor.device,
+        },
         "provenance": provenance() | {"seed": seed},
     }
     energies = np.asarray(store.beam.energies_keV, np.float32)
@@ -145,53 +204,8 @@ def evaluate(
 
 
 def _on_cpu(found: Reconstruction) -> Reconstruction:
-    thickness = None if found.thickness_nm is None else found.thickness_nm.float().cpu()
-    return Reconstruction(found.labels.cpu(), thickness)
-
-
-def evaluate_checkpoint(
-    cfg: Mapping[str, Any],
-    checkpoint: Path,
-    split: str,
-    *,
-    name: str | None = None,
-    batch_size: int = 8,
-    device: str = "auto",
-    examples: int = 4,
-) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """Score a trained network on the configured dataset and evaluation noise.
-
-    Args:
-        cfg: the nodes ``dataset`` and ``noise``, and ``seed``.
-        checkpoint: the trained network.
-        split: train, val or test.
-        name: name in the report; None takes the run's.
-        batch_size: scans per call.
-        device: "auto" takes CUDA when there is one.
-        examples: samples to keep for pictures.
-
-    Raises:
-        InputError: the checkpoint cannot be read or was trained on other energies or layers, or
-            there is no such device.
-    """
-    task, saved = load_task(checkpoint)
-    store = ScanStore(cfg["dataset"]["root"])
-    task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"device={device} but PyTorch finds no GPU; choose device=cpu or auto")
-    with torch.inference_mode():
-        return evaluate(
-            task.to(device),
-            describe(checkpoint, task, saved, name),
-            {"root": store.root, "name": cfg["dataset"]["name"], "split": split},
-            build(cfg["noise"]["eval"], "noise.eval"),
-            seed=cfg["seed"],
-            batch_size=batch_size,
-            device=device,
-            examples=examples,
-        )
+    maps = found.thickness_nm, found.uncertainty_nm, found.residual, found.ambiguity
+    return Reconstruction(found.labels.cpu(), *(m if m is None else m.float().cpu() for m in maps))
 
 
 def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[str, Any]:

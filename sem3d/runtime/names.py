@@ -18,18 +18,18 @@ def run_name(choices: Mapping[str, str | None], dataset: str, overrides: str) ->
         overrides: Hydra's ``override_dirname``, ``key=value`` pairs joined by commas.
     """
     experiment = choices.get("experiment")
-    head = f"{experiment or choices['model']}-{_plain(dataset)}"
+    head = f"{experiment or choices['model']}-{plain(dataset)}"
     told = ("dataset=", "dataset.name=") if experiment else ("dataset=", "dataset.name=", "model=")
     pairs = re.split(r",(?=[\w.@+~/]+=)", overrides)  # a comma inside a list is no separator
     pairs = [pair for pair in pairs if pair and not pair.startswith(told)]
     if not pairs:
         return head
-    tail = "+".join(_plain(pair) for pair in pairs)
+    tail = "+".join(plain(pair) for pair in pairs)
     if len(tail) > LONGEST:
         tail = f"{tail[:LONGEST]}-{hashlib.sha256(overrides.encode()).hexdigest()[:8]}"
     return f"{head}+{tail}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Keep letters, digits, dots and signs; a dash for everything else."""
     return re.sub(r"[^\w.+-]+", "-", text).strip("+-")

@@ -26,11 +26,34 @@ def result_path(folder: Path, result: Mapping[str, Any]) -> Path:
     return folder / re.sub(r"[^\w.,=+-]", "_", result["predictor"]["name"]) / f"{stem}.json"
 
 
+def find(folder: Path, same: Mapping[str, Any]) -> tuple[Path, dict[str, Any]] | None:
+    """Return a finished result that holds everything in `same`, and its path, or None.
+
+    Args:
+        folder: folder of result files.
+        same: part of a result: everything that decides the scores.
+    """
+    path = result_path(folder, same)
+    if not (path.is_file() and path.with_suffix(".npz").is_file()):
+        return None
+    try:
+        result = json.loads(path.read_text())
+    except ValueError:  # damaged: it is made again
+        return None
+    return (path, result) if _holds(result, json.loads(json.dumps(same))) else None
+
+
+def _holds(whole: Any, part: Any) -> bool:
+    if isinstance(part, Mapping) and isinstance(whole, Mapping):
+        return all(key in whole and _holds(whole[key], value) for key, value in part.items())
+    return bool(whole == part)
+
+
 def save(folder: Path, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> Path:
     """Write the result beside its example arrays, the json last; return its path.
 
     Raises:
-        InputError: the same name already stands for the result of another checkpoint.
+        InputError: the same name already stands for another checkpoint or other settings.
     """
     path = result_path(folder, result)
     _refuse_other(path, result)
@@ -46,10 +69,16 @@ def save(folder: Path, result: Mapping[str, Any], examples: Mapping[str, np.ndar
 
 
 def _refuse_other(path: Path, result: Mapping[str, Any]) -> None:
-    """Two runs of one name, from a sweep say, must not replace each other's results."""
-    ours = result["predictor"].get("checkpoint")
-    if not path.is_file() or ours is None:
+    """Two predictors of one name, from a sweep say, must not replace each other's results."""
+    if not path.is_file():
         return
-    theirs = json.loads(path.read_text())["predictor"].get("checkpoint")
-    if theirs and Path(theirs).resolve() != Path(ours).resolve():
+    ours, theirs = (_who(r["predictor"]) for r in (result, json.loads(path.read_text())))
+    if ours != theirs:
         raise InputError(f"{path} holds the result of {theirs}; give another name=...")
+
+
+def _who(predictor: Mapping[str, Any]) -> str:
+    """What tells predictors of one name apart: the checkpoint, or the settings of a solver."""
+    if checkpoint := predictor.get("checkpoint"):
+        return str(Path(checkpoint).resolve())
+    return json.dumps({key: predictor.get(key) for key in ("settings", "energies_keV")})

@@ -6,7 +6,7 @@ reach the next layer with E exp(-psi^0.45). Units: nm, g/cm3, keV.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -150,6 +150,45 @@ class AnalyticForward(nn.Module):
         if self.quirks.al_alone_as_gold:
             signal = torch.where(d[0] == 0, self._alone_as_gold(d[1], incident), signal)
         return signal
+
+    def linearise(
+        self, thickness_nm: Float[Tensor, "L *field"], present: Sequence[int]
+    ) -> tuple[Float[Tensor, "E *field"], Float[Tensor, "L E *field"]]:
+        """Signal, and its derivative by each thickness [1/nm], where only some layers are present.
+
+        Args:
+            thickness_nm: (L, ...) floating point [nm], of the present layers only.
+            present: their indices in the stack, increasing; the other layers are absent.
+
+        Returns:
+            Signal (E, ...) as from `columns`, and derivatives (L, E, ...).
+        """
+        n = len(present)
+        alone = self.quirks.al_alone_as_gold and tuple(present) == (1,)
+        shape = (-1,) + (1,) * (thickness_nm.ndim - 1)
+        reach = electron_range(self.energies.to(thickness_nm)).reshape(shape)
+        seen, signal = torch.ones_like(reach), torch.zeros_like(reach)
+        # derivatives of the signal, of ln(seen) and of ln(reach)
+        slopes, dseen, dreach = ([torch.zeros_like(reach)] * n for _ in range(3))
+        for at in reversed(range(n)):
+            layer = self.layers[present[at]]
+            bulk = self.layers[0].signal if alone else self._layer_signal(present[at])
+            covered, psi = self._cover(thickness_nm[at], reach, present[at])
+            above, seen = seen * covered, seen * (1 - covered)
+            rest = torch.maximum(reach - thickness_nm[at] * layer.mass_factor, 1e-6 * reach)
+            bend = 1.55 * 0.45 * psi.clamp_min(1e-9).pow(-0.55) if at else 0.0
+            for j in range(at, n):
+                dpsi = -psi * dreach[j] + (layer.mass_factor / rest if j == at else 0.0)
+                dpsi = (1 + psi) * dpsi
+                fading = layer.decay * dpsi
+                slopes[j] = slopes[j] + bulk * (above * dseen[j] + seen * fading)
+                dseen[j], dreach[j] = dseen[j] - fading, dreach[j] - bend * dpsi
+            signal = signal + above * bulk
+            if at:
+                reach = reach * torch.exp(-1.55 * _energy_loss_exponent(psi))
+        rest = seen * self.substrate.signal
+        slope = [s + rest * d for s, d in zip(slopes, dseen, strict=True)]
+        return signal + rest, torch.stack(slope)
 
     def _cover(self, d: Tensor, reach: Tensor, k: int) -> tuple[Tensor, Tensor]:
         """Share of the signal that layer k covers (xi), and its psi."""

@@ -15,7 +15,10 @@ LINT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["too
 
 HEAVY = {"torch", "lightning", "wandb", "matplotlib", "zarr", "numba", "torchmetrics", "rich"}
 FRAMEWORKS = {"lightning", "pytorch_lightning", "hydra", "omegaconf", "wandb", "matplotlib"}
-PHYSICS = ("errors", "units", "materials", "specimen", "geometry", "simulate", "store", "models")
+PHYSICS = (
+    "errors", "units", "materials", "specimen", "geometry", "simulate", "store", "solvers",
+    "models",
+)  # fmt: skip
 
 
 def modules(room: str) -> list[str]:
@@ -39,8 +42,8 @@ def test_the_package_itself_imports_nothing() -> None:
 
 def test_commands_start_without_heavy_imports() -> None:
     """So that --help, --cfg job and typing errors are answered at once."""
-    commands = ("sem3d.generate", "sem3d.train", "sem3d.evaluate", "sem3d.report.__main__")
-    assert imported(*commands) & HEAVY == set()
+    commands = ("generate", "train", "evaluate", "limits", "report.__main__")
+    assert imported(*(f"sem3d.{name}" for name in commands)) & HEAVY == set()
 
 
 def test_physics_stands_alone() -> None:

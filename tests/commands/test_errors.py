@@ -23,7 +23,7 @@ def refused(commands: Commands, name: str, *overrides: str) -> str:
         ("train", "model=unit", "there is no model=unit, did you mean 'unet'?"),
         ("train", "+x=3", "'+x=3' adds a key that nothing reads"),
         ("generate", "dataset=store", "dataset.root is not set; give dataset.root=..."),
-        ("evaluate", "examples=1", "checkpoint is not set; give checkpoint=..."),
+        ("evaluate", "examples=1", "nothing to score; give checkpoint=... or solver=..."),
         ("report", "runs=[", "'runs=[' is not understood"),
     ],
 )

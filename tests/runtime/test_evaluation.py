@@ -16,7 +16,9 @@ from sem3d.geometry.voxelise import voxelise
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime import evaluation, result_file
 from sem3d.runtime.checkpoint import build_task
-from sem3d.runtime.evaluation import evaluate, evaluate_checkpoint
+from sem3d.runtime.evaluation import Predictor, evaluate, identity
+from sem3d.runtime.evaluation import score as score_configured
+from sem3d.runtime.predictors import find_device, load_network
 from sem3d.runtime.result_file import result_path, save
 from sem3d.runtime.training import data_spec
 from sem3d.simulate import quirks as sem3d_quirks
@@ -54,7 +56,7 @@ def guess(scan: Tensor) -> Reconstruction:
 
 def score(store: ScanStore, predict: Any, noise: Noise = SILENT, **more: Any) -> Result:
     data = {"root": store.root, "name": "small", "split": more.pop("split", "test")}
-    return evaluate(predict, PREDICTOR, data, noise, **more)
+    return evaluate(Predictor(predict, PREDICTOR), data, noise, **more)
 
 
 def test_the_truth_scores_one(store: ScanStore) -> None:
@@ -204,7 +206,7 @@ def test_another_run_of_the_same_name_is_not_replaced(scored: Result, tmp_path: 
         predictor = result["predictor"] | {"checkpoint": f"{folder}/a/checkpoints/best.ckpt"}
         save(tmp_path, result | {"predictor": predictor}, arrays)
     predictor = result["predictor"] | {"checkpoint": "sweeps/a/checkpoints/best.ckpt"}
-    with pytest.raises(InputError, match=r"holds the result of runs/a/.*; give another name="):
+    with pytest.raises(InputError, match=r"holds the result of .*runs/a/.*; give another name="):
         save(tmp_path, result | {"predictor": predictor}, arrays)
 
 
@@ -275,13 +277,14 @@ def checkpoint(store: ScanStore, tmp_path: Path, config: Any) -> Path:
 
 def test_a_checkpoint_is_scored_on_the_configured_data(checkpoint: Path, config: Any) -> None:
     cfg = config("noise.eval.level=0.01")
-    result, examples = evaluate_checkpoint(cfg, checkpoint, "val", batch_size=2, examples=1)
+    network = load_network(cfg, checkpoint)
+    result, examples = score_configured(cfg, network, "val", batch_size=2, examples=1)
     assert result["predictor"]["name"] == "mine"
     assert result["noise"]["level"] == 0.01
     assert (result["dataset"]["name"], result["dataset"]["samples"]) == ("small", 6)
-    assert result["timing"]["device"] in ("cpu", "cuda")
+    assert result["timing"]["device"] == "cpu"
     assert len(examples["scan"]) == 1
-    again, _ = evaluate_checkpoint(cfg, checkpoint, "val", name="other")
+    again, _ = score_configured(cfg, load_network(cfg, checkpoint, "other"), "val")
     assert again["predictor"]["name"] == "other"
     assert again["scores"] == result["scores"]
 
@@ -292,10 +295,40 @@ def test_a_checkpoint_of_other_energies_is_refused(
     recipe = dataclasses.replace(small_recipe(side=8, test=1), beam=Beam([5, 8, 12, 18, 25, 36]))
     other = write_store(tmp_path / "other.zarr", recipe)
     with pytest.raises(InputError, match=r"other\.zarr has 6 energies \(5\.\.36 keV\) but the net"):
-        evaluate_checkpoint(config(f"dataset.root={other.root}"), checkpoint, "test")
+        load_network(config(f"dataset.root={other.root}"), checkpoint)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
-def test_a_missing_gpu_is_told(checkpoint: Path, config: Any) -> None:
+def test_a_missing_gpu_is_told() -> None:
     with pytest.raises(InputError, match="device=cuda but PyTorch finds no GPU"):
-        evaluate_checkpoint(config(), checkpoint, "val", device="cuda")
+        find_device("cuda")
+
+
+def test_a_finished_result_is_found_by_what_decides_it(
+    checkpoint: Path, config: Any, tmp_path: Path
+) -> None:
+    cfg = config("noise.eval.level=0.01")
+    network = load_network(cfg, checkpoint)
+    same = identity(cfg, network, "val")
+    assert result_file.find(tmp_path, same) is None
+    path = save(tmp_path, *score_configured(cfg, network, "val"))
+    found = result_file.find(tmp_path, same)
+    assert found is not None
+    assert found[0] == path
+    for other in (config("noise.eval.level=0.02"), config("noise.eval.level=0.01", "seed=1")):
+        assert result_file.find(tmp_path, identity(other, network, "val")) is None
+    renamed = load_network(cfg, checkpoint, "other")
+    assert result_file.find(tmp_path, identity(cfg, renamed, "val")) is None
+    changed = {**same, "dataset": {**same["dataset"], "checksum": "0"}}
+    assert result_file.find(tmp_path, changed) is None
+
+
+@pytest.mark.parametrize("damage", ["json", "npz"])
+def test_a_damaged_result_is_made_again(scored: Result, tmp_path: Path, damage: str) -> None:
+    path = save(tmp_path, *scored)
+    assert result_file.find(tmp_path, scored[0]) is not None
+    if damage == "json":
+        path.write_text(path.read_text()[:-20])
+    else:
+        path.with_suffix(".npz").unlink()
+    assert result_file.find(tmp_path, scored[0]) is None

@@ -165,3 +165,42 @@ def test_thickness_outside_the_model_is_refused(stack: LayerStack) -> None:
     maps[0, 1, 1] = 15.5
     with pytest.raises(InputError, match=r"Au thickness spans 0\.\.15\.5 nm but .* 0\.\.15 nm"):
         LayeredSpecimen(maps, stack)
+
+
+@pytest.mark.parametrize("quirks", [ORIGINAL, CORRECTED], ids=["original", "corrected"])
+@pytest.mark.parametrize("present", [(0,), (1,), (0, 1)], ids=str)
+@given(share=st.tuples(*[st.floats(0.004, 0.996)] * 2))
+def test_linearise_is_the_model_and_its_finite_differences(
+    quirks: Quirks, present: tuple[int, ...], share: tuple[float, float]
+) -> None:
+    stack = LayerStack(("Au", "Al"), (15, 150))
+    model = AnalyticForward(stack, Beam(range(5, 36)), quirks)
+    limits = torch.tensor(stack.limits_nm, dtype=torch.float64)
+    thickness = (limits * torch.tensor(share, dtype=torch.float64))[list(present), None]
+    signal, slope = model.linearise(thickness, present)
+
+    def columns(present_nm: torch.Tensor) -> torch.Tensor:
+        maps = torch.zeros(2, 1, dtype=torch.float64)
+        maps[list(present)] = present_nm
+        return model.columns(maps[:, None])[:, 0]
+
+    torch.testing.assert_close(signal, columns(thickness))
+    step = 1e-4 * thickness
+    for k in range(len(present)):
+        shift = torch.zeros_like(thickness)
+        shift[k] = step[k]
+        difference = (columns(thickness + shift) - columns(thickness - shift)) / (2 * step[k])
+        torch.testing.assert_close(slope[k], difference, rtol=1e-5, atol=1e-8)
+
+
+def test_linearise_three_layers_with_one_absent() -> None:
+    model = AnalyticForward(LayerStack(("Al", "Au", "Al"), (20, 3, 30)), Beam([5, 10, 20]))
+    thickness = torch.tensor([[11.0], [25.0]], dtype=torch.float64)
+    signal, slope = model.linearise(thickness, (0, 2))
+    maps = torch.stack([thickness[0], torch.zeros(1), thickness[1]])[:, None].double()
+    maps.requires_grad_()
+    expected = model.columns(maps)[:, 0]
+    torch.testing.assert_close(signal, expected.detach())
+    for n in range(3):
+        (gradient,) = torch.autograd.grad(expected[n].sum(), maps, retain_graph=True)
+        torch.testing.assert_close(slope[:, n, 0], gradient[[0, 2], 0, 0])

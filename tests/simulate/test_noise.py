@@ -3,6 +3,7 @@ import torch
 
 from sem3d.errors import InputError
 from sem3d.simulate.noise import GaussianNoise, PoissonNoise
+from sem3d.simulate.statistics import COUNTING, RELATIVE, Statistics
 
 
 def generator(seed: int) -> torch.Generator:
@@ -72,3 +73,34 @@ def test_impossible_dose_is_refused() -> None:
 def test_provenance_names_kind_and_amount() -> None:
     assert GaussianNoise(0.02).provenance == {"kind": "gaussian", "level": 0.02}
     assert PoissonNoise(10).provenance == {"kind": "poisson", "electrons": 10}
+
+
+@pytest.mark.parametrize("noise", [GaussianNoise(0.02), GaussianNoise(0.05), PoissonNoise(2500)])
+def test_stabilised_noise_is_alike_at_every_signal(noise: GaussianNoise | PoissonNoise) -> None:
+    stabilised = noise.statistics.stabilise(noise(SCAN.double(), generator(3)))
+    clean = noise.statistics.stabilise(SCAN.double())
+    spread = stabilised.flatten(1).std(1)
+    torch.testing.assert_close(
+        spread, torch.full_like(spread, noise.deviation()), rtol=0.02, atol=0
+    )
+    moved = (stabilised - clean).flatten(1).mean(1)
+    expected = noise.deviation() ** 2 * noise.statistics.shift(SCAN[:, 0, 0].double())
+    assert (moved - expected).abs().max() < 5 * noise.deviation() / 200
+
+
+@pytest.mark.parametrize("statistics", [RELATIVE, COUNTING])
+def test_slope_is_the_derivative(statistics: Statistics) -> None:
+    signal = torch.linspace(0.1, 1, 7, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(statistics.stabilise(signal).sum(), signal)
+    torch.testing.assert_close(statistics.slope(signal.detach()), slope)
+
+
+def test_statistics_are_equal_by_kind() -> None:
+    assert GaussianNoise(0.1).statistics == GaussianNoise(0.2).statistics == RELATIVE
+    assert PoissonNoise(5).statistics == COUNTING != RELATIVE
+
+
+@pytest.mark.parametrize("noise", [GaussianNoise((0.0, 0.1)), PoissonNoise([5, 10])])
+def test_a_range_has_no_single_deviation(noise: GaussianNoise | PoissonNoise) -> None:
+    with pytest.raises(InputError, match="a range; give one number"):
+        noise.deviation()

@@ -1,0 +1,140 @@
+"""What can be scored: a trained network by its checkpoint, or a solver by its configuration."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from sem3d.errors import InputError
+from sem3d.runtime.build import TARGET, build
+from sem3d.runtime.checkpoint import describe, load_task, read_checkpoint
+from sem3d.runtime.evaluation import Predictor
+from sem3d.runtime.names import plain
+from sem3d.solvers.problem import LayeredProblem
+from sem3d.specimen import Beam, Reconstruction
+from sem3d.store.reader import ScanStore
+
+
+def check_choice(cfg: Mapping[str, Any]) -> None:
+    """Raise `InputError` unless the configuration of `evaluate` names one thing to score."""
+    solver, checkpoint = cfg.get("solver"), cfg["checkpoint"]
+    if solver and checkpoint:
+        raise InputError("checkpoint and solver are both given; score one predictor at a time")
+    if not solver and not checkpoint:
+        raise InputError("nothing to score; give checkpoint=... or solver=..., e.g. solver=lookup")
+    if checkpoint:
+        if cfg["energies_keV"] is not None:
+            raise InputError("energies_keV is for solvers, a network needs the energies it learned")
+        read_checkpoint(Path(checkpoint))
+
+
+def load_predictor(cfg: Mapping[str, Any]) -> Predictor:
+    """Return the network or the solver that the configuration of `evaluate` names.
+
+    Raises:
+        InputError: what it names cannot be read or does not fit the dataset.
+    """
+    device = find_device(cfg["device"])
+    if cfg.get("solver"):
+        return load_solver(cfg, cfg["name"], device)
+    return load_network(cfg, Path(cfg["checkpoint"]), cfg["name"], device)
+
+
+def load_network(
+    cfg: Mapping[str, Any], checkpoint: Path, name: str | None = None, device: str = "cpu"
+) -> Predictor:
+    """Return a trained network that fits the configured dataset.
+
+    Args:
+        cfg: the node ``dataset``.
+        checkpoint: the trained network.
+        name: name in the report; None takes the run's.
+        device: see `find_device`.
+
+    Raises:
+        InputError: the checkpoint cannot be read or was trained on other energies or layers.
+    """
+    task, saved = load_task(checkpoint)
+    store = ScanStore(cfg["dataset"]["root"])
+    task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
+    return Predictor(task.to(device), describe(checkpoint, task, saved, name), device)
+
+
+def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "cpu") -> Predictor:
+    """Return a solver for the configured dataset, its physics and kind of noise.
+
+    Args:
+        cfg: the nodes ``dataset``, ``simulator``, ``noise``, ``solver``, ``energies_keV``,
+            ``choices`` and ``overrides``.
+        name: name in the report; None makes one from the solver and its settings.
+        device: see `find_device`.
+
+    Raises:
+        InputError: the dataset was simulated with other physics or lacks an energy, or the solver
+            cannot be built.
+    """
+    store = ScanStore(cfg["dataset"]["root"])
+    engine = build(cfg["simulator"], "simulator")
+    _check_physics(engine.provenance, store)
+    energies = store.beam.energies_keV
+    chosen = Beam(cfg["energies_keV"] or energies)
+    problem = LayeredProblem(engine, store.stack, chosen, build(cfg["noise"]["eval"], "noise.eval"))
+    solver = build(cfg["solver"], "solver", problem=problem).to(device)
+    images = _indices(energies, chosen.energies_keV, store)
+
+    def predict(scans: Tensor) -> Reconstruction:
+        return solver(scans if len(images) == len(energies) else scans[:, images])
+
+    choice = str(cfg["choices"]["solver"])
+    described = {
+        "name": name or _name(choice, cfg["overrides"]),
+        "kind": "solver",
+        "model": choice,
+        "class": cfg["solver"][TARGET],
+        "task": "thickness",
+        "settings": cfg["solver"],
+        "energies_keV": list(chosen.energies_keV),
+    }
+    return Predictor(predict, described, device)
+
+
+def find_device(device: str) -> str:
+    """Return the device for "auto", which takes CUDA when there is one, or the device itself.
+
+    Raises:
+        InputError: there is no such device.
+    """
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise InputError(f"device={device} but PyTorch finds no GPU; choose device=cpu or auto")
+    return device
+
+
+def _check_physics(assumed: Mapping[str, Any], store: ScanStore) -> None:
+    simulated = store.attributes["engine"]
+    for key in sorted({*assumed, *simulated}):
+        if assumed.get(key) != simulated.get(key):
+            raise InputError(
+                f"{store.root} was simulated with {key} = {simulated.get(key)} but the solver "
+                f"would assume {assumed.get(key)}; choose the simulator of the dataset"
+            )
+
+
+def _indices(energies: Sequence[float], chosen: Sequence[float], store: ScanStore) -> list[int]:
+    for energy in chosen:
+        if energy not in energies:
+            raise InputError(
+                f"energies_keV asks for {energy:g} keV but {store.root} has "
+                f"{', '.join(f'{e:g}' for e in energies)} keV; choose among them"
+            )
+    return [list(energies).index(energy) for energy in chosen]
+
+
+def _name(choice: str, overrides: Sequence[str]) -> str:
+    """Name the solver by its choice and by every setting that was given."""
+    told = [o.lstrip("+") for o in overrides]
+    settings = [plain(o) for o in told if o.startswith(("solver.", "energies_keV="))]
+    return "+".join([choice, *sorted(settings)])

@@ -1,0 +1,1 @@
+"""Classical reconstruction: from a scan and the physics to thickness, without training."""

@@ -1,0 +1,111 @@
+"""Solvers and networks behind one interface of evaluation."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pytest
+import torch
+from omegaconf import OmegaConf
+
+from sem3d.errors import InputError
+from sem3d.runtime import result_file
+from sem3d.runtime.cli import CONF
+from sem3d.runtime.evaluation import score
+from sem3d.runtime.predictors import check_choice, load_predictor
+from sem3d.store.reader import ScanStore
+
+Config = dict[str, Any]
+
+
+@pytest.fixture
+def evaluation(store: ScanStore, tmp_path: Path) -> Callable[..., Config]:
+    """Compose conf/evaluate.yaml on the small dataset, with overrides."""
+
+    def compose(*overrides: str) -> Config:
+        small = ["dataset=store", "dataset.name=small", f"dataset.root={store.root}"]
+        given = [*small, f"output_dir={tmp_path}", "device=cpu", *overrides]
+        with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+            cfg = hydra.compose("evaluate", given)
+        values = OmegaConf.to_container(cfg, resolve=True)
+        assert isinstance(values, dict)
+        chosen = next((o.split("=")[1] for o in overrides if o.startswith("solver=")), None)
+        return values | {"choices": {"solver": chosen}, "overrides": list(overrides)}  # type: ignore[return-value]
+
+    return compose
+
+
+def test_a_solver_is_scored_like_a_network(evaluation: Any, tmp_path: Path) -> None:
+    cfg = evaluation("solver=lookup_map", "noise.eval.level=0", "solver.level=1e-4")
+    predictor = load_predictor(cfg)
+    result, examples = score(cfg, predictor, "test", batch_size=2, examples=3)
+    assert result["scores"]["miou_report"] > 0.99
+    assert result["scores"]["mae_nm/Al"] < 1
+    told = result["predictor"]
+    assert (told["kind"], told["model"], told["task"]) == ("solver", "lookup_map", "thickness")
+    assert told["name"] == "lookup_map+solver.level-1e-4"
+    assert told["settings"] == cfg["solver"]
+    assert examples["uncertainty_nm"].shape == (3, 2, 16, 16)
+    assert examples["residual"].shape == examples["ambiguity"].shape == (3, 16, 16)
+    result_file.save(tmp_path, result, examples)
+
+
+def test_solvers_of_one_name_and_other_settings_do_not_replace_each_other(
+    evaluation: Any, tmp_path: Path
+) -> None:
+    for level, allowed in (("0.02", True), ("0.02", True), ("0.03", False)):
+        cfg = evaluation("solver=lookup", f"solver.level={level}", "name=mine")
+        scored = score(cfg, load_predictor(cfg), "test", examples=1)
+        if allowed:
+            result_file.save(tmp_path, *scored)
+        else:
+            with pytest.raises(InputError, match="give another name="):
+                result_file.save(tmp_path, *scored)
+
+
+def test_a_solver_may_use_some_of_the_energies(evaluation: Any, store: ScanStore) -> None:
+    cfg = evaluation("solver=lookup", "energies_keV=[5,12,35]", "solver.level=0.02")
+    predictor = load_predictor(cfg)
+    assert predictor.described["name"] == "lookup+energies_keV-5-12-35+solver.level-0.02"
+    assert predictor.described["energies_keV"] == [5.0, 12.0, 35.0]
+    scan = torch.from_numpy(store.read("test", "scan", 0, 2))
+    few = predictor.predict(scan)
+    blind = scan.clone()
+    blind[:, [1, 3, 4]] = 7.0  # never looked at
+    assert torch.equal(predictor.predict(blind).labels, few.labels)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (("solver=lookup", "energies_keV=[5,6]"), "energies_keV asks for 6 keV but "),
+        (("solver=lookup", "simulator=analytic_corrected"), "was simulated with quirks = "),
+        (("solver=lookup", "solver.level=-1"), "solver.level is -1"),
+        (("solver=tikhonov", "+solver.stepps=3"), "Tikhonov has no 'stepps', did you mean 'steps'"),
+        (("solver=lookup", "device=cuda:7"), "device=cuda:7 but PyTorch finds no GPU"),
+    ],
+)
+def test_what_does_not_fit_is_told(evaluation: Any, overrides: tuple[str, ...], told: str) -> None:
+    if "cuda" in told and torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(InputError) as error:
+        load_predictor(evaluation(*overrides))
+    assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        ((), "nothing to score; give checkpoint=... or solver=..."),
+        (("solver=lookup", "checkpoint=x.ckpt"), "checkpoint and solver are both given"),
+        (("checkpoint=x.ckpt", "energies_keV=[5]"), "energies_keV is for solvers"),
+        (("checkpoint=x.ckpt",), "x.ckpt does not exist"),
+    ],
+)
+def test_one_thing_is_scored_at_a_time(
+    evaluation: Any, overrides: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        check_choice(evaluation(*overrides))
+    assert told in str(error.value)
