@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from sem3d.errors import InputError
+from sem3d.memory import free_memory
 from sem3d.store.reader import ScanStore
 from sem3d.store.records import write_atomic
 
@@ -33,7 +34,7 @@ def load_split(store: ScanStore, split: str, dtype: torch.dtype, memory: Memory)
         InputError: the split is absent or damaged, or the disk is full while decoding.
     """
     if memory == "auto":
-        memory = "ram" if _bytes(store, split, dtype) < _free_memory() / 2 else "memmap"
+        memory = "ram" if _bytes(store, split, dtype) < free_memory() / 2 else "memmap"
     dtypes = {"scan": dtype, "thickness_nm": None}
     read = _read_memmap if memory == "memmap" else _read
     return {name: read(store, split, name, kind) for name, kind in dtypes.items()}
@@ -49,12 +50,6 @@ def _shape(store: ScanStore, split: str, name: str) -> tuple[int, ...]:
 
 def _bytes(store: ScanStore, split: str, dtype: torch.dtype) -> int:
     return int(np.prod(_shape(store, split, "scan"), dtype=np.int64)) * dtype.itemsize
-
-
-def _free_memory() -> int:
-    """Bytes that can be taken, the page cache included, which the reading of a store fills."""
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable"))
 
 
 def _read(store: ScanStore, split: str, name: str, dtype: torch.dtype | None) -> Tensor:

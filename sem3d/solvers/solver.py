@@ -11,11 +11,16 @@ from torch import Tensor, nn
 
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
+from sem3d.memory import free_memory
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.scan_checks import check_scan, choose_energies
 from sem3d.solvers.search import Estimate
 from sem3d.solvers.signal_space import SignalSpace
 from sem3d.specimen import Reconstruction, Scan
+
+
+WORKING_COPIES = 4
+"""Copies of a scan that are alive at a time: raised, stabilised, expected, their difference."""
 
 
 class Solver(nn.Module, ABC):
@@ -37,6 +42,8 @@ class Solver(nn.Module, ABC):
     pixelwise: ClassVar[bool] = True
     """Whether a pixel is found without its neighbours: large fields are then done in tiles."""
     tile_pixels: int = 1 << 18
+    bytes_per_pixel: int = 0
+    """What `recover` keeps beyond the scan, where it needs the whole field."""
 
     def __init__(self, problem: LayeredProblem, level: float | None = None) -> None:
         super().__init__()
@@ -72,6 +79,7 @@ class Solver(nn.Module, ABC):
     def _single(self, signal: Tensor) -> Reconstruction:
         level = self.level or self.space.estimate_level(signal)
         if not self.pixelwise:
+            self._check_memory(signal)
             return self._rows(signal, level)
         rows = max(1, self.tile_pixels // signal.shape[-1])
         return _join([self._rows(tile, level) for tile in signal.split(rows, 1)])
@@ -83,6 +91,18 @@ class Solver(nn.Module, ABC):
         labels = voxelise(thickness, stack.height_nm, stack.slices)
         residual = self._residual(stabilised, thickness, level)
         return Reconstruction(labels, thickness, deviation, residual, ambiguity)
+
+    def _check_memory(self, signal: Tensor) -> None:
+        each = WORKING_COPIES * signal.element_size() * len(signal) + self.bytes_per_pixel
+        needed = signal[0].numel() * each
+        free = free_memory(signal.device)
+        if needed > free:
+            y, x = signal.shape[1:]
+            raise InputError(
+                f"a field of {y} x {x} pixels needs about {needed / 2**30:.1f} GiB in "
+                f"{type(self).__name__} but {free / 2**30:.1f} GiB are free; cut the field into "
+                "pieces that overlap, or take a solver of single pixels, e.g. lookup_map"
+            )
 
     def _residual(self, stabilised: Tensor, thickness: Tensor, level: float) -> Tensor:
         expected = self.space.stabilise(self.model.columns(thickness.to(stabilised)))

@@ -44,7 +44,7 @@ def test_memmap_is_decoded_once_and_again_when_incomplete(small: ScanStore) -> N
 def test_auto_takes_memmap_when_memory_is_short(
     small: ScanStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(resident, "_free_memory", lambda: 1000)
+    monkeypatch.setattr(resident, "free_memory", lambda: 1000)
     load_split(small, "train", torch.float16, "auto")
     assert small.root.with_suffix(".memmap").is_dir()
 
