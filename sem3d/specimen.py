@@ -120,7 +120,7 @@ class Reconstruction:
     Attributes:
         labels: (Z, Y, X) uint8, 0 = empty, k = k-th material; a batch axis may lead.
         thickness_nm: (L, Y, X) [nm], or None when only voxels were predicted.
-        uncertainty_nm: (L, Y, X) posterior standard deviation of the thickness [nm], or None.
+        uncertainty_nm: (L, Y, X) expected root mean square error of the thickness [nm], or None.
         residual: (Y, X) mean squared misfit over the energies in units of the noise variance: about
             1 where model and data agree; or None.
         ambiguity: (Y, X) posterior probability that another set of layers is present; or None.

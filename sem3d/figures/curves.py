@@ -1,7 +1,8 @@
 """Curves: losses and validation metrics while training, scores against noise."""
 
-from collections.abc import Mapping
-from itertools import cycle
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle, product
 from typing import Final
 
 import numpy as np
@@ -12,8 +13,8 @@ from matplotlib.lines import Line2D
 
 from sem3d.figures.colours import CURVES
 
-Curve = Float[np.ndarray, "N 2"]
-"""Points (epoch, value) in order of training."""
+Curve = Float[np.ndarray, "_ 2"]
+"""Points (epoch or amount of noise, value) in rising order; every curve has its own length."""
 
 METRICS: Final = {
     "val/miou_report": "mIoU",
@@ -46,16 +47,61 @@ def draw_training(runs: Mapping[str, Mapping[str, Curve]]) -> Figure:
     return figure
 
 
-def draw_noise_stability(curves: Mapping[str, Curve]) -> Figure:
-    """Draw mIoU against the noise level: points (noise [%], mIoU) (N, 2) by predictor."""
-    figure = Figure(figsize=(6.4, 3.6), layout="constrained")
-    axes = figure.subplots()
-    for (name, curve), colour in zip(curves.items(), cycle(CURVES), strict=False):
-        axes.plot(*curve.T, "o-", color=colour, markersize=4, label=name)
-    axes.set(xlabel="noise [% of the signal]", ylabel="mIoU", ylim=(None, 1.01))
-    axes.grid(color="0.9", linewidth=0.6)
-    figure.legend(loc="outside right center", frameon=False, fontsize=8)
+@dataclass(frozen=True)
+class Panel:
+    """Scores against one kind of noise.
+
+    Attributes:
+        title: what was scored.
+        amount: title of the horizontal axis.
+        curves: points (amount, score) (N, 2) by predictor.
+        printed: printed points by name.
+        log: whether amounts span decades.
+    """
+
+    title: str
+    amount: str
+    curves: Mapping[str, Curve]
+    printed: Mapping[str, Curve] = field(default_factory=dict)
+    log: bool = False
+
+
+_LINES: Final = ("o-", "s--", "^:")
+"""Marker and line of the first seven predictors, the next seven, and so on."""
+
+
+def draw_noise_stability(panels: Sequence[Panel]) -> Figure:
+    """Draw mIoU against noise, two panels a row; a predictor looks the same in all of them."""
+    names = list(dict.fromkeys(name for panel in panels for name in panel.curves))
+    styles = dict(zip(names, cycle(product(_LINES, CURVES)), strict=False))
+    rows, columns = -(-len(panels) // 2), min(2, len(panels))
+    figure = Figure(figsize=(4.2 * columns + 2.2, 3.4 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, sharey=True).ravel()
+    for axis, panel in zip(axes, panels, strict=False):
+        _draw_panel(axis, panel, styles)
+    axes[0].set_ylim(top=1.01)  # shared: all panels are on the scale of the lowest score
+    for axis in axes[: len(panels) : 2]:
+        axis.set_ylabel("mIoU")
+    for axis in axes[len(panels) :]:
+        axis.set_axis_off()
+    handles = {h.get_label(): h for axis in axes for h in axis.get_lines()}
+    figure.legend(
+        handles=list(handles.values()), loc="outside right center", frameon=False, fontsize=8
+    )
     return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, styles: Mapping[str, tuple[str, str]]) -> None:
+    for name, curve in panel.curves.items():
+        line, colour = styles[name]
+        axes.plot(*curve.T, line, color=colour, markersize=4, label=name)
+    for name, curve in panel.printed.items():
+        axes.plot(*curve.T, "k-.", marker="x", linewidth=0.8, markersize=6, label=name)
+    if panel.log:
+        axes.set_xscale("log")
+    axes.set_title(panel.title, fontsize=9, loc="left")
+    axes.set_xlabel(panel.amount)
+    axes.grid(color="0.9", linewidth=0.6)
 
 
 def _draw_losses(

@@ -55,21 +55,44 @@ def blank(axes: Axes, text: str) -> None:
     axes.text(0.5, 0.5, text, ha="center", va="center", color="0.45", transform=axes.transAxes)
 
 
-def colour_bar(figure: Figure, image: AxesImage, column: Iterable[Axes], label: str) -> None:
-    """Explain the colours of `image` below a column of square panels."""
+def colour_bar(
+    figure: Figure,
+    image: AxesImage,
+    column: Iterable[Axes],
+    label: str,
+    *,
+    aspect: float = 14,
+    clipped: bool = False,
+) -> None:
+    """Explain the colours of `image` below a column of panels.
+
+    Args:
+        figure: where the panels are.
+        image: one of the images that share the colours.
+        column: the panels.
+        label: what the colours stand for, with its unit.
+        aspect: length of the bar over its thickness.
+        clipped: whether values may lie above the scale; error scales always let them.
+    """
     panels = list(column)
     bar = figure.colorbar(
         image,
         ax=panels,
         location="bottom",
         shrink=0.9,
-        aspect=14,
+        aspect=aspect,
         ticks=MaxNLocator(4),
         pad=0.03 / len(panels),
-        extend="both" if image.norm.vmin else "neither",  # only error scales start below zero
+        extend=_extend(image, clipped),
     )
     bar.set_label(label, fontsize=8)
     bar.ax.tick_params(labelsize=7)
+
+
+def _extend(image: AxesImage, clipped: bool) -> str:
+    if image.norm.vmin:  # only error scales start below zero
+        return "both"
+    return "max" if clipped else "neither"
 
 
 def class_legend(figure: Figure, classes: Sequence[str]) -> None:

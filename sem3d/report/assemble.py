@@ -7,6 +7,8 @@ from sem3d.report.cells import Table, csv_text
 from sem3d.report.inventory import all_results
 from sem3d.report.layouts import LAYOUTS
 from sem3d.report.maps import figure_5, overview, table_2_3, table_3_1
+from sem3d.report.noise_maps import noise_maps
+from sem3d.report.noise_tables import dose_study, noise_study
 from sem3d.report.page import page
 from sem3d.report.pictures import Picture
 from sem3d.report.progress import figure_6, stability
@@ -15,6 +17,7 @@ from sem3d.report.results import Result
 from sem3d.report.specimens import Comparison, compare
 from sem3d.report.tables import build_table
 from sem3d.report.training import load_runs
+from sem3d.report.uncertainty import uncertainty
 from sem3d.report.volumes import cuts, table_3_2, table_4
 
 _SPECIMENS = {"test": 2, "experimental": 1}
@@ -38,7 +41,8 @@ def write_report(results: Path, runs: Path, out: Path) -> tuple[Path, list[Table
     loaded = load_results(results)
     found = (compare(loaded, kind, count) for kind, count in _SPECIMENS.items())
     comparisons = [comparison for comparison in found if comparison]
-    tables = [*(build_table(layout, loaded) for layout in LAYOUTS), all_results(loaded)]
+    as_printed = [build_table(layout, loaded) for layout in LAYOUTS]
+    tables = [*as_printed, noise_study(loaded), dose_study(loaded), all_results(loaded)]
     pictures = _pictures(comparisons, loaded, runs)
     out.mkdir(parents=True, exist_ok=True)
     for table in tables:
@@ -56,7 +60,9 @@ def _pictures(
     return [
         overview(comparisons),
         table_2_3(comparisons, results),
-        stability(comparisons, results),
+        stability(results),
+        noise_maps(results),
+        uncertainty(comparisons),
         figure_5(comparisons),
         figure_6(load_runs(runs)),
         table_3_1(comparisons),

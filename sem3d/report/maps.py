@@ -96,8 +96,9 @@ def table_2_3(comparisons: Sequence[Comparison], results: Iterable[Result]) -> P
 def _numerical(comparison: Comparison, results: Iterable[Result]) -> dict[str, np.ndarray]:
     """Return the numerical solution's maps of the comparison's first specimen, by noise."""
     index, maps = comparison.specimens[0].index, {}
-    same_data = [r for r in results if r.dataset.label == comparison.dataset.label]
-    for result in sorted(same_data, key=lambda result: result.noise):
+    label = comparison.dataset.label
+    printed_kind = [r for r in results if (r.dataset.label, r.noise.kind) == (label, "gaussian")]
+    for result in sorted(printed_kind, key=lambda result: result.noise):
         if row_of(result) == ROWS[0] and index in (views := load_views(result)):
             maps[f"noise {result.noise.label}"] = views[index].thickness_nm
     return maps

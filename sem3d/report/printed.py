@@ -10,8 +10,9 @@ from sem3d.report.results import Noise, Result
 
 _MAPS = "2d layers thickness mapping"
 _VOLUMES = "3d volumetric mask segmentation"
-OURS: Final = "not in Artemov et al."
-"""Section of the rows that have no printed counterpart."""
+NETWORKS: Final = "networks not in Artemov et al."
+SOLVERS: Final = "solvers not in Artemov et al."
+"""Sections of the rows that have no printed counterpart."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,15 @@ def row_of(result: Result) -> Row:
     for row in ROWS:
         if (row.model, row.task) == (model, result.predictor.task):
             return row
-    return Row(model, OURS, model, result.predictor.task)
+    section = SOLVERS if result.predictor.kind == "solver" else NETWORKS
+    return Row(model, section, model, result.predictor.task)
 
 
-def reading_order(result: Result) -> tuple[int, str, str]:
-    """Return a sort key: printed rows first, as printed, then ours by model and name."""
+def reading_order(result: Result) -> tuple[int, str, str, str]:
+    """Return a sort key: printed rows first, as printed, then ours by section, model and name."""
     row = row_of(result)
     place = ROWS.index(row) if row in ROWS else len(ROWS)
-    return place, row.model, result.predictor.name
+    return place, row.section, row.model, result.predictor.name
 
 
 @cache

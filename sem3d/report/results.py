@@ -24,13 +24,23 @@ class Noise:
         return f"{100 * self.amount:g} %" if self.amount else "none"
 
 
+REFERENCE_NOISE: Final = Noise("gaussian", 0.02)
+"""The noise of the printed tables, where nothing else is said."""
+
+
 @dataclass(frozen=True)
 class Predictor:
-    """The network or solver that was evaluated; `trained_on` names a network's training data."""
+    """The network or solver that was evaluated.
+
+    Attributes:
+        kind: ``"checkpoint"`` or ``"solver"``.
+        trained_on: a network's training data.
+    """
 
     name: str
     model: str | None
     task: str
+    kind: str = "checkpoint"
     parameters: int | None = None
     epoch: int | None = None
     checkpoint: str | None = None

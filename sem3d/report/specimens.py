@@ -3,24 +3,28 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from jaxtyping import Float, UInt8
 
 from sem3d.report.examples import read_examples, thickness_of
 from sem3d.report.printed import reading_order
-from sem3d.report.results import Dataset, Noise, Result
-
-_REFERENCE_NOISE: Final = Noise("gaussian", 0.02)  # Artemov et al. add 2 %
+from sem3d.report.results import REFERENCE_NOISE, Dataset, Noise, Result
 
 
 @dataclass(frozen=True)
 class View:
-    """One specimen as somebody sees it: labels (Z, Y, X) and thickness (L, Y, X) [nm]."""
+    """One specimen as somebody sees it: labels (Z, Y, X) and thickness (L, Y, X) [nm].
+
+    What a predictor says about its errors is None where it says nothing, as in
+    `sem3d.specimen.Reconstruction`.
+    """
 
     labels: UInt8[np.ndarray, "Z Y X"]
     thickness_nm: Float[np.ndarray, "L Y X"]
+    uncertainty_nm: Float[np.ndarray, "L Y X"] | None = None
+    residual: Float[np.ndarray, "Y X"] | None = None
+    ambiguity: Float[np.ndarray, "Y X"] | None = None
 
 
 @dataclass(frozen=True)
@@ -90,8 +94,8 @@ def comparable(results: Iterable[Result], structures: str) -> tuple[Result, ...]
 
     def size_then_noise(key: tuple[str, Noise]) -> tuple[int, bool, float, str]:
         data, noise = key
-        far = abs(noise.amount - _REFERENCE_NOISE.amount)
-        return len(groups[key]), noise.kind == _REFERENCE_NOISE.kind, -far, data
+        far = abs(noise.amount - REFERENCE_NOISE.amount)
+        return len(groups[key]), noise.kind == REFERENCE_NOISE.kind, -far, data
 
     best = max(groups, key=size_then_noise, default=None)
     return tuple(sorted(groups[best], key=reading_order)) if best else ()
@@ -110,8 +114,14 @@ def unique_names(results: Iterable[Result]) -> dict[str, Result]:
 
 def load_views(result: Result) -> dict[int, View]:
     """Return what one predictor made of each of its examples, by sample index."""
-    arrays = read_examples(result.path.with_suffix(".npz"))
+    arrays = read_examples(result.path.with_suffix(".npz"), skip=("scan",))
     return {int(index): _predicted(arrays, n, result) for n, index in enumerate(arrays["index"])}
+
+
+def load_truth(result: Result) -> tuple[int, View]:
+    """Return the sample index and the truth of the first example."""
+    arrays = read_examples(result.path.with_suffix(".npz"), skip=("scan",))
+    return int(arrays["index"][0]), _true(arrays, 0)
 
 
 def _load_specimens(named: Mapping[str, Result], count: int) -> tuple[Specimen, ...]:
@@ -133,14 +143,20 @@ def _specimen(
         f"{kind}, noise {result.noise.label}",
         arrays["scan"][n].astype(float),
         arrays["energies_keV"].astype(float),
-        View(arrays["true_labels"][n], arrays["true_thickness_nm"][n].astype(float)),
+        _true(arrays, n),
         {name: views[name][index] for name in holders},
     )
 
 
+def _true(arrays: Mapping[str, np.ndarray], n: int) -> View:
+    return View(arrays["true_labels"][n], arrays["true_thickness_nm"][n].astype(float))
+
+
 def _predicted(arrays: Mapping[str, np.ndarray], n: int, result: Result) -> View:
     labels = arrays["predicted_labels"][n]
+    said = [name for name in ("uncertainty_nm", "residual", "ambiguity") if name in arrays]
+    doubts = {name: arrays[name][n].astype(float) for name in said}
     if "predicted_thickness_nm" in arrays:
-        return View(labels, arrays["predicted_thickness_nm"][n].astype(float))
+        return View(labels, arrays["predicted_thickness_nm"][n].astype(float), **doubts)
     layers = len(result.dataset.classes) - 1
-    return View(labels, thickness_of(labels, layers, result.dataset.height_nm))
+    return View(labels, thickness_of(labels, layers, result.dataset.height_nm), **doubts)

@@ -5,8 +5,8 @@ from typing import Final
 
 from sem3d.report.cells import Cell, Line, Table
 from sem3d.report.layouts import Layout
-from sem3d.report.printed import OURS, ROWS, Printed, Row, printed_figures, reading_order, row_of
-from sem3d.report.results import Noise, Result
+from sem3d.report.printed import ROWS, Printed, Row, printed_figures, reading_order, row_of
+from sem3d.report.results import REFERENCE_NOISE, Noise, Result
 
 NOT_RUN: Final = "not run"
 
@@ -16,7 +16,7 @@ def build_table(layout: Layout, results: Iterable[Result]) -> Table:
     ours = sorted((r for r in results if r.structures == layout.structures), key=reading_order)
     rows = list(layout.rows)
     if layout.rows == ROWS:
-        rows += dict.fromkeys(row_of(r) for r in ours if row_of(r).section == OURS)
+        rows += dict.fromkeys(row_of(r) for r in ours if row_of(r) not in ROWS)
     lines = [line for row in rows for line in _row_lines(layout, row, ours)]
     stem = f"table_{layout.number.replace('.', '_')}"
     return Table(stem, f"Table {layout.number}. {layout.title}", _columns(layout), tuple(lines))
@@ -40,10 +40,23 @@ def _row_lines(layout: Layout, row: Row, ours: Iterable[Result]) -> Iterator[Lin
     for result in ours:
         if row_of(result) == row:
             found.setdefault(result.noise, []).append(result)
-    for noise in sorted(found):
+    for noise in _shown(layout, found, printed):
         for n, one in enumerate(found[noise] or [None]):
             figures = printed.get(noise, {}) if n == 0 else {}
             yield Line(row.section, _cells(layout, row, noise, figures, one))
+
+
+def _shown(
+    layout: Layout, found: Mapping[Noise, list[Result | None]], printed: Mapping[Noise, object]
+) -> list[Noise]:
+    """Return which noise gets a line: that of the print where we ran it, else whatever we ran.
+
+    The noise study shows the rest, but a row that is all about noise shows everything.
+    """
+    comparable = [noise for noise in found if noise in (printed or {REFERENCE_NOISE: None})]
+    if layout.rows == ROWS and any(any(found[noise]) for noise in comparable):
+        return sorted(comparable)
+    return sorted(found)
 
 
 def _cells(

@@ -1,5 +1,7 @@
 """A table on the terminal: method, our data, and the printed figures beside ours."""
 
+import sys
+
 from rich.console import Console
 from rich.table import Table as Grid
 
@@ -8,11 +10,26 @@ from sem3d.report.cells import Table
 KEPT = ("method", "dataset", "noise", "printed", "ours")
 """Columns that fit a terminal; the page holds the rest."""
 
+KEPT_GROUPS = ("mIoU",)
+"""Groups of columns that do: a score against noise."""
 
-def show(table: Table, console: Console) -> None:
-    """Print a table of the report; every score shows "printed" and "ours"."""
+
+WIDTH = 130
+"""Columns where the output is no terminal."""
+
+
+def show(table: Table, console: Console | None = None) -> None:
+    """Print a table of the report; every score shows "printed" and "ours".
+
+    Args:
+        table: the table.
+        console: where to print; None takes the standard output.
+    """
+    console = console or Console(width=None if sys.stdout.isatty() else WIDTH)
     grid = Grid(title=table.title, title_justify="left", caption_justify="left")
-    kept = [n for n, (_, name) in enumerate(table.columns) if name in KEPT]
+    kept = [
+        n for n, (group, name) in enumerate(table.columns) if name in KEPT or group in KEPT_GROUPS
+    ]
     for n in kept:
         group, name = table.columns[n]
         if group:

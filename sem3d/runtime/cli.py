@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 CONF = PACKAGE / "_conf" if (PACKAGE / "_conf").is_dir() else PACKAGE.parent / "conf"
 
 
-def command(name: str, run: Callable[[dict[str, Any]], None]) -> NoReturn:
+def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
     """Run one command with the configuration ``conf/<name>.yaml`` and the command line.
 
     Exit status: 0 done; 2 bad input or a full disk, told in one sentence; 130 interrupted;
@@ -32,7 +32,8 @@ def command(name: str, run: Callable[[dict[str, Any]], None]) -> NoReturn:
 
     Args:
         name: the command, e.g. "train".
-        run: does the work, from the resolved configuration as plain dictionaries.
+        run: does the work, from the resolved configuration as plain dictionaries; what it returns
+            goes to Hydra's callbacks.
     """
     OmegaConf.register_new_resolver("run_name", run_name, replace=True)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here instead of Hydra's printer
@@ -51,6 +52,10 @@ def one_sentence(name: str) -> Iterator[None]:
         _stop("interrupted: what is finished is kept; run the same command again to continue", 130)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         _stop(f"error: {explain(error, name)}", 2)
+    except ValueError as error:  # Hydra's own, without a class of its own
+        if "Config group override" not in str(error):
+            raise
+        _stop("error: a config group is set to null; leave it out or name one of its options", 2)
     except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError) as error:
         _stop(f"error: {error.filename}: {error.strerror}; choose another folder", 2)
     except OSError as error:
@@ -63,17 +68,16 @@ def one_sentence(name: str) -> Iterator[None]:
 class _Task:
     """Hydra's task function; picklable, so that any launcher may carry it."""
 
-    def __init__(self, name: str, run: Callable[[dict[str, Any]], None]) -> None:
+    def __init__(self, name: str, run: Callable[[dict[str, Any]], Any]) -> None:
         self.name, self.run = name, run
 
-    def __call__(self, cfg: DictConfig) -> None:
+    def __call__(self, cfg: DictConfig) -> Any:
         with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
             hydra_config = HydraConfig.get()
             refuse_additions(hydra_config.overrides.task, cfg)
             if hydra_config.mode == RunMode.MULTIRUN and "folder" in cfg:
-                run_isolated(self.name, hydra_config)
-            else:
-                self.run(plain(cfg, hydra_config))
+                return run_isolated(self.name, hydra_config)
+            return self.run(plain(cfg, hydra_config))
 
 
 def plain(cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:

@@ -181,7 +181,7 @@ def evaluate(
     batches, transform = module.loader(split), module.transform(split)
     scoring = Evaluation(module.store, examples)
     told, console = f"evaluate {data['name']}/{split}", Console(stderr=True)
-    for gathered in track(batches, told, console=console):
+    for gathered in track(batches, told, console=console, transient=True):
         batch = transform(gathered)
         started = time.perf_counter()
         found = _on_cpu(predictor.predict(batch["scan"].to(predictor.device)))

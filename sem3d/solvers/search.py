@@ -24,7 +24,7 @@ class Estimate(NamedTuple):
 
     Attributes:
         thickness_nm: (L, Y, X) [nm].
-        uncertainty_nm: (L, Y, X) standard deviation [nm].
+        uncertainty_nm: (L, Y, X) expected rms error of the thickness [nm].
         ambiguity: (Y, X) probability that another set of layers is present, or None.
     """
 
@@ -38,7 +38,7 @@ class Posterior(NamedTuple):
 
     Attributes:
         best: (P,) most probable state.
-        deviation_nm: (L, P) posterior standard deviation [nm].
+        deviation_nm: (L, P) rms distance of the posterior from the best state [nm].
         ambiguity: (P,) probability that another set of layers is present than in `best`.
     """
 
@@ -80,7 +80,7 @@ class StateSearch(nn.Module):
         self.register_buffer("features", torch.cat(features, 1))  # (S, sets + 2 L)
 
     def estimate(self, components: Float[Tensor, "K Y X"], level: float) -> Estimate:
-        """Return the most probable state of a field with deviation and ambiguity."""
+        """Return the most probable state of a field, expected error and ambiguity."""
         field = components.shape[1:]
         best, deviation, ambiguity = self.posterior(components.flatten(1), level)
         return Estimate(
@@ -110,9 +110,10 @@ class StateSearch(nn.Module):
             sets, first, second = sums.split([2**layers, layers, layers], 1)
             total = sets.sum(1, keepdim=True)
             mean = first / total
-            variance = (second / total - mean.square()).clamp_min(0)
+            found = self.thickness_nm[:, best[:, 0]].T.to(mean)
+            error = second / total - 2 * found * mean + found.square()
             same = sets.gather(1, self.present[best])[:, 0] / total[:, 0]
-            yield best[:, 0], variance.sqrt().T, (1 - same).clamp_min(0)
+            yield best[:, 0], error.clamp_min(0).sqrt().T, (1 - same).clamp_min(0)
 
     def _scores(self, components: Tensor, level: float, prior: bool) -> Iterator[Tensor]:
         """Yield the log-posterior (P, S) of every state, up to a constant, by blocks of pixels."""

@@ -23,8 +23,9 @@ class Tikhonov(LeastSquares):
     Each set (each layer alone, pairs, ..., all) is fitted from the best of a coarse grid of starts,
     see `LeastSquares`; where no set explains the data, from more of them. Of the sets and the bare
     substrate the one with the least
-    cost + ln(E) per layer is kept (Schwarz 1978). Standard deviations are those of the fit in that
-    set; the ambiguity is the weight of the other sets by the same criterion.
+    cost + ln(E) per layer is kept (Schwarz 1978). exp(-cost / 2) weighs the sets: the ambiguity is
+    the weight of the other sets, and the uncertainty counts their thickness as well as the
+    scatter of each fit.
 
     Args:
         problem: the physics.
@@ -59,15 +60,23 @@ class Tikhonov(LeastSquares):
             for fit, present in zip(fits, self.sets, strict=True):
                 self._try_other_starts(fit, poor, data[:, poor], present, level)
             costs = self._costs(fits, data, level)
-        least, chosen = costs.min(0)
-        thickness, deviation = data.new_zeros(2, len(self.limits), data.shape[1])
-        for n, (fit, present) in enumerate(zip(fits, self.sets, strict=True)):
-            here = (chosen == n).nonzero()[:, 0]
-            layers = torch.tensor(present, device=data.device)[:, None]
-            thickness[layers, here] = fit.parameters[:, here]
-            deviation[layers, here] = level * standard_deviation(fit.curvature[..., here])
-        weights = torch.exp((least - costs) / 2)
-        return thickness, deviation, 1 - 1 / weights.sum(0)
+        return self._combine(fits, costs, level)
+
+    def _combine(
+        self, fits: Sequence[Fit], costs: Tensor, level: float
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the best set's thickness, its expected rms error over all sets, and ambiguity."""
+        weights = torch.exp((costs.amin(0) - costs) / 2)
+        weights /= weights.sum(0)
+        each = costs.new_zeros(len(costs), 2, len(self.limits), costs.shape[1])
+        for found, fit, present in zip(each, fits, self.sets, strict=False):  # bare stays 0
+            layers = torch.tensor(present, device=costs.device)
+            found[0, layers] = fit.parameters
+            found[1, layers] = level * standard_deviation(fit.curvature)
+        best, chosen = weights.max(0)
+        thickness = each[:, 0].take_along_dim(chosen[None, None], 0)[0]
+        error = each[:, 1].square() + (each[:, 0] - thickness).square()
+        return thickness, (weights[:, None] * error).sum(0).sqrt(), 1 - best
 
     def _costs(self, fits: Sequence[Fit], data: Tensor, level: float) -> Tensor:
         """Cost of every set and last of bare substrate (sets + 1, P), in noise variances."""

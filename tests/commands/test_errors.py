@@ -24,6 +24,7 @@ def refused(commands: Commands, name: str, *overrides: str) -> str:
         ("train", "+x=3", "'+x=3' adds a key that nothing reads"),
         ("generate", "dataset=store", "dataset.root is not set; give dataset.root=..."),
         ("evaluate", "examples=1", "nothing to score; give checkpoint=... or solver=..."),
+        ("evaluate", "solver=null", "a config group is set to null; leave it out"),
         ("report", "runs=[", "'runs=[' is not understood"),
     ],
 )

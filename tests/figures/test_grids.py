@@ -48,6 +48,14 @@ def test_only_error_scales_extend_beyond_their_ends(low, extend):
     assert image.colorbar.ax.get_xlabel() == "Au [nm]"
 
 
+def test_a_clipped_scale_extends_above():
+    figure = Figure()
+    axes = figure.subplots()
+    image = axes.imshow([[0, 1]], vmin=0, vmax=3)
+    colour_bar(figure, image, [axes], "std [nm]", clipped=True)
+    assert image.colorbar.extend == "max"
+
+
 def test_class_legend_names_all_classes():
     figure = Figure(layout="constrained")
     class_legend(figure, ("none", "Au", "Al"))

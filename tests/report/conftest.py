@@ -86,6 +86,10 @@ def examples(task, seed, count):
     }
     if task == "voxels":
         del arrays["predicted_thickness_nm"]
+    else:
+        arrays["uncertainty_nm"] = np.broadcast_to(limits / 50, found.shape).astype(np.float32)
+        arrays["residual"] = rng.uniform(0.5, 1.5, found[:, 0].shape).astype(np.float32)
+        arrays["ambiguity"] = rng.uniform(0, 1, found[:, 0].shape).astype(np.float32)
     return arrays
 
 

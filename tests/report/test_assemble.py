@@ -9,10 +9,13 @@ from matplotlib.image import imread
 from sem3d.errors import InputError
 from sem3d.report.assemble import write_report
 
-TABLES = {"table_1_1", "table_1_2", "table_2_1", "table_2_2", "table_2_3", "all_results"}
+TABLES = {
+    *("table_1_1", "table_1_2", "table_2_1", "table_2_2", "table_2_3"),
+    *("noise_study", "dose_study", "all_results"),
+}
 PICTURES = {
     *("overview", "figure_5", "figure_6", "table_2_3_maps", "table_3_1", "table_3_2", "table_4"),
-    *("cuts", "stability"),
+    *("cuts", "stability", "noise_study_maps", "uncertainty"),
 }
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 

@@ -35,6 +35,13 @@ def test_missing_and_truncated_files_are_named(path, length):
         read_examples(path)
 
 
+def test_arrays_can_be_left_out(path):
+    assert "scan" not in read_examples(path, skip=("scan",))
+    change(path, index=None)
+    with pytest.raises(InputError, match="lacks the array 'index'"):
+        read_examples(path, skip=("scan",))
+
+
 def test_damage_within_a_compressed_array_is_named(path):
     np.savez_compressed(path, **read_examples(path))
     content = bytearray(path.read_bytes())
@@ -60,6 +67,9 @@ def test_missing_array_is_named(path, name):
         ("predicted_labels", (3, 15, 24, 24)),
         ("predicted_thickness_nm", (3, 1, 24, 24)),
         ("scan", (2, 4, 24, 24)),
+        ("uncertainty_nm", (3, 1, 24, 24)),
+        ("residual", (3, 2, 24, 24)),
+        ("ambiguity", (3, 24)),
     ],
 )
 def test_arrays_that_disagree_are_refused(path, name, shape):

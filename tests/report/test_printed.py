@@ -2,7 +2,7 @@
 
 import pytest
 
-from sem3d.report.printed import OURS, ROWS, printed_figures, reading_order, row_of
+from sem3d.report.printed import NETWORKS, ROWS, SOLVERS, printed_figures, reading_order, row_of
 from sem3d.report.reading import read_result
 from sem3d.report.results import Noise
 
@@ -82,7 +82,15 @@ def test_models_find_their_rows(write, model, task, row):
 )
 def test_what_is_not_in_print_gets_a_row_of_its_own(write, model, task):
     row = row_of(read_result(write("x", model, task)))
-    assert (row.section, row.name) == (OURS, model or "x")
+    assert (row.section, row.name) == (NETWORKS, model or "x")
+
+
+def test_solvers_and_networks_have_sections_of_their_own(write, edit):
+    network, solver = write("x", "resunet", "voxels"), write("y", "lookup")
+    edit(solver, "predictor", "kind", "solver")
+    found = [read_result(path) for path in (network, solver)]
+    assert [row_of(one).section for one in found] == [NETWORKS, SOLVERS]
+    assert reading_order(found[0]) < reading_order(found[1])
 
 
 def test_reading_order_is_print_first(write):

@@ -4,7 +4,7 @@ import numpy as np
 
 from sem3d.report.examples import read_examples
 from sem3d.report.reading import read_result
-from sem3d.report.specimens import comparable, compare, load_views, unique_names
+from sem3d.report.specimens import comparable, compare, load_truth, load_views, unique_names
 
 
 def read(*paths):
@@ -52,6 +52,18 @@ def test_comparison_holds_truth_and_every_prediction(write):
     assert set(np.unique(counted % 10)) == {0}
     assert comparison.best_of(comparison.results) == "voxels"
     assert compare(read(maps), "experimental", 1) is None
+
+
+def test_views_hold_what_a_predictor_says_about_its_errors(write):
+    maps, voxels = write("maps", "lookup"), write("voxels", "uvnet", "voxels")
+    telling, silent = load_views(read_result(maps))[1], load_views(read_result(voxels))[1]
+    arrays = read_examples(maps.with_suffix(".npz"))
+    np.testing.assert_array_equal(telling.uncertainty_nm, arrays["uncertainty_nm"][1])
+    np.testing.assert_array_equal(telling.ambiguity, arrays["ambiguity"][1])
+    assert (silent.uncertainty_nm, silent.residual) == (None, None)
+    index, truth = load_truth(read_result(maps))
+    assert index == 0
+    np.testing.assert_array_equal(truth.thickness_nm, arrays["true_thickness_nm"][0])
 
 
 def test_predictors_without_an_example_are_left_out_there(write):

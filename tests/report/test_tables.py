@@ -82,7 +82,7 @@ def test_noise_levels_never_share_a_line(write):
         write("t", "tikhonov_naive", "thickness", "experimental", level, level + 0.5)
         for level in (0.02, 0.0, 0.05)
     ]
-    lines = [line for line in lines_of("2.1", *paths) if line["method"] == "Numerical"]
+    lines = [line for line in lines_of("2.3", *paths) if line["method"] == "Numerical"]
     found = [(n["noise"], n["mIOU: printed"], n["mIOU: ours"], n["predictor"]) for n in lines]
     assert found == [
         ("none", "0.893", "0.5", "t"),
@@ -90,6 +90,16 @@ def test_noise_levels_never_share_a_line(write):
         ("2 %", "0.572", "0.52", "t"),
         ("5 %", "", "0.55", "t"),
     ]
+
+
+def test_noise_that_was_not_printed_is_left_to_the_noise_study(write):
+    levels = (0.0, 0.02, 0.05)
+    paths = [write("a", "unet", level=level, miou=level + 0.5) for level in levels]
+    (line,) = [line for line in lines_of("1.1", *paths) if line["method"] == "UNet-to-2d"]
+    assert (line["noise"], line["mIOU: ours"]) == ("2 %", "0.52")
+    poisson = write("b", "potts", noise={"kind": "poisson", "electrons": 400})
+    (line,) = [line for line in lines_of("1.1", poisson) if line["method"] == "potts"]
+    assert line["noise"] == "400 electrons"
 
 
 def test_second_run_of_a_model_does_not_repeat_the_print(write):
@@ -102,7 +112,7 @@ def test_second_run_of_a_model_does_not_repeat_the_print(write):
 def test_models_of_ours_follow_the_print(write):
     lines = lines_of("1.1", write("big", "resunet", "voxels"), write("potts", "potts"))
     assert [line["method"] for line in lines[-2:]] == ["potts", "resunet"]
-    assert {line["section"] for line in lines[-2:]} == {"not in Artemov et al."}
+    assert {line["section"] for line in lines[-2:]} == {"networks not in Artemov et al."}
 
 
 def test_table_2_3_repeats_the_numerical_rows():

@@ -30,6 +30,18 @@ def test_printed_and_ours_stand_in_their_rows() -> None:
     assert ".617" not in ours
 
 
+def test_scores_against_noise_are_kept() -> None:
+    columns = (("", "method"), ("mIoU", "0 %"), ("mIoU", "5 %"), ("MAE Au [nm]", "0 %"))
+    cells = (Cell("lookup"), Cell(0.975), Cell(0.711), Cell(0.25, 2))
+    console = Console(file=io.StringIO(), width=80)
+    show(Table("noise_study", "Noise study", columns, (Line("", cells),)), console)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert ".975" in text
+    assert "5 %" in text
+    assert "MAE" not in text
+
+
 def test_only_what_fits_is_shown() -> None:
     assert "pooled" not in shown()
     assert "64" not in shown()

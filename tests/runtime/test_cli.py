@@ -43,7 +43,7 @@ def sentence(command: str, *overrides: str) -> str:
         ("train", "model=unit", "there is no model=unit, did you mean 'unet'?"),
         ("train", "experiment=zzzzzz", "there is no experiment=zzzzzz; known: conv3_to_2d, demo"),
         ("generate", "geometry=perlins", "there is no geometry=perlins, did you mean 'perlin'?"),
-        ("evaluate", "split=val", "checkpoint is not set; give checkpoint=... on the command line"),
+        ("evaluate", "solver=lookupp", "there is no solver=lookupp, did you mean 'lookup'?"),
         ("report", "result=x", "unknown configuration key 'result', did you mean 'results'?"),
     ],
 )

@@ -44,8 +44,10 @@ def test_estimates_scatter_as_the_cramer_rao_bound_allows(
         n = len(estimates)
         assert estimates.std() == pytest.approx(bound[k].item(), rel=5 / (2 * n) ** 0.5)
         assert abs(estimates.mean() - state[k]) < 5 * bound[k] / n**0.5 + 0.02 * bound[k]
-        reported = found.uncertainty_nm[0, k][right]
-        assert reported.median() == pytest.approx(bound[k].item(), rel=0.05)
+        reported = found.uncertainty_nm[0, k][right].median().item()
+        if len(present) == 2:  # else another set of layers always keeps some weight
+            assert reported == pytest.approx(bound[k].item(), rel=0.05)
+        assert reported > 0.95 * bound[k]
 
 
 @pytest.mark.parametrize("prior", [Flat(), SpikeAndSlab(0.6)])
@@ -83,6 +85,20 @@ def test_ambiguity_tells_how_often_the_layers_are_wrong(problem: LayeredProblem)
     assert sure.ambiguity.max() < 0.01
     assert unsure.ambiguity.mean() > 0.02
     assert unsure.ambiguity[0][wrong].mean() > 0.2
+
+
+@pytest.mark.parametrize("state", [(0, 60), (2, 20), (10, 75)])
+def test_the_uncertainty_is_the_size_of_the_error(
+    problem: LayeredProblem, state: tuple[int, int]
+) -> None:
+    """Doubt between sets of layers included: rms error and rms uncertainty agree within a third."""
+    scan = repeated(problem, state, 0.02)
+    for solver in (Tikhonov(problem), LookUp(problem)):
+        found = solver(scan)
+        error = (found.thickness_nm[0] - torch.tensor(state)[:, None, None]).square().mean((1, 2))
+        reported = found.uncertainty_nm[0].square().mean((1, 2))
+        ratio = (error / reported).sqrt()
+        assert ((ratio > 0.5) & (ratio < 1.6)).all(), (type(solver).__name__, ratio)
 
 
 def test_other_starts_are_tried_where_the_fit_is_bad(problem: LayeredProblem) -> None:

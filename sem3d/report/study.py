@@ -1,0 +1,71 @@
+"""A study: many evaluations by one command, and the report at its end."""
+
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig, open_dict
+
+from sem3d.runtime.cli import one_sentence
+
+
+class Study(Callback):
+    """Hydra's callback of ``study=``: one numbered line per evaluation, then table and report.
+
+    Args:
+        table: stem of the report's table to print.
+    """
+
+    def __init__(self, table: str) -> None:
+        self.table, self.jobs = table, 0
+
+    def on_multirun_start(self, config: DictConfig, **_: Any) -> None:
+        """Count the evaluations; a checkpoint, or several, takes the place of the solvers."""
+        params, overrides = config.hydra.sweeper.params, config.hydra.overrides.task
+        if any(override.startswith("checkpoint=") for override in overrides):
+            with open_dict(params):
+                del params["solver"]
+        with one_sentence("evaluate"):
+            self.jobs = count_jobs(params, overrides)
+        print(f"{self.jobs} evaluations; a study that was stopped continues by the same command")
+
+    def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
+        """Print what the evaluation returned; a defect is raised by Hydra at the end."""
+        if job_return.status == JobStatus.COMPLETED:
+            done = config.hydra.job.num + 1
+            print(f"[{done}/{self.jobs}] {job_return.return_value}", flush=True)
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Write the report of all results so far and print the table of the study."""
+        from sem3d.report.assemble import write_report
+        from sem3d.report.terminal import show
+
+        out = Path(config.output_dir)
+        with one_sentence("report"):
+            page, tables = write_report(out / "results", out / "runs", out / "reports" / "latest")
+        for table in tables:
+            if table.stem == self.table:
+                show(table)
+        print(page)
+
+
+def count_jobs(params: Any, overrides: Any) -> int:
+    """Return how many jobs Hydra's sweeper makes: what is given replaces what is configured.
+
+    Args:
+        params: values by key, as in ``hydra.sweeper.params``.
+        overrides: overrides of the command line.
+    """
+    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
+    given = parser.parse_overrides([*(f"{k}={v}" for k, v in params.items()), *overrides])
+    values = {
+        one.get_key_element(): len(list(one.sweep_string_iterator()))
+        if one.is_sweep_override()
+        else 1
+        for one in given
+    }
+    return prod(values.values())
