@@ -13,7 +13,7 @@ class LookUp(Solver):
     """Maximum likelihood, or with a prior maximum a posteriori, over all whole-nm states.
 
     Every pixel is compared with every state in the space of principal components, so there is no
-    local minimum and no start value. Standard deviations and ambiguity are those of the posterior.
+    local minimum and no start value. Uncertainty and ambiguity are those of the posterior.
 
     Args:
         problem: the physics.

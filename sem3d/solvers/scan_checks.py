@@ -1,5 +1,7 @@
 """Is this scan what the solver's physics describes? If not, say what it looks like."""
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -13,6 +15,20 @@ MARGIN = 0.1
 """Relative distance from the model's brightest and darkest state at which a pixel is off."""
 SHARE = 0.2
 """Share of pixels off the model from which the scan is refused: borders and specks are not."""
+
+
+class SignalScale(NamedTuple):
+    """Mean signal over the energies: of the darkest and brightest state and of bare substrate."""
+
+    low: float
+    high: float
+    bare: float
+
+    @classmethod
+    def of(cls, table: Float[Tensor, "E S"]) -> "SignalScale":
+        """Return the scale of a table whose first state is bare."""
+        mean = table.mean(0)
+        return cls(float(mean.min()), float(mean.max()), float(mean[0]))
 
 
 def choose_energies(scan: Scan, beam: Beam) -> Float[np.ndarray, "E Y X"]:
@@ -32,13 +48,13 @@ def choose_energies(scan: Scan, beam: Beam) -> Float[np.ndarray, "E Y X"]:
 
 
 def check_scan(
-    scan: Float[Tensor, "B images Y X"], table: Float[Tensor, "E S"], problem: LayeredProblem
+    scan: Float[Tensor, "B images Y X"], scale: SignalScale, problem: LayeredProblem
 ) -> None:
     """Raise `InputError` unless a batch of scans can be what the model predicts.
 
     Args:
         scan: the scans.
-        table: signal of every state the model knows.
+        scale: what the model predicts.
         problem: its energies and materials.
     """
     energies = len(problem.beam.energies_keV)
@@ -54,21 +70,18 @@ def check_scan(
             f"scan holds {float(scan[b, n, y, x]):g} at {problem.beam.energies_keV[n]:g} keV, "
             f"y {y}, x {x}; a backscatter signal is finite and not negative: mask or repair it"
         )
-    _check_scale(scan.mean(1), table, problem)
+    _check_scale(scan.mean(1), scale, problem)
 
 
-def _check_scale(mean: Tensor, table: Tensor, problem: LayeredProblem) -> None:
+def _check_scale(mean: Tensor, scale: SignalScale, problem: LayeredProblem) -> None:
     """The mean over energies must lie between the darkest and the brightest state."""
-    predicted = table.mean(0)
-    low, high = float(predicted.min()), float(predicted.max())
+    low, high, bare = scale
     off = (mean < low * (1 - MARGIN)) | (mean > high * (1 + MARGIN))
     if off.float().mean() <= SHARE:
         return
-    bare = float(table[:, 0].mean())  # state 0: no layer
-    darkest, brightest = (float(q) for q in mean.flatten().sort().values[[0, -1]])
+    substrate = problem.stack.substrate
     raise InputError(
-        f"the scan's mean over energies spans {darkest:.3g}..{brightest:.3g} but the model "
-        f"{low:.3g}..{high:.3g}: it is not on the model's scale, where bare "
-        f"{problem.stack.substrate} is {bare:.3g}; divide it by the signal of bare "
-        f"{problem.stack.substrate} and multiply by {bare:.3g}"
+        f"the scan's mean over energies spans {float(mean.min()):.3g}..{float(mean.max()):.3g} but "
+        f"the model {low:.3g}..{high:.3g}: it is not on the model's scale, where bare {substrate} "
+        f"is {bare:.3g}; divide it by the signal of bare {substrate} and multiply by {bare:.3g}"
     )

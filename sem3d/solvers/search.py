@@ -53,6 +53,16 @@ def states_of(stack: LayerStack) -> Float[Tensor, "L S"]:
     return torch.cartesian_prod(*axes).reshape(-1, len(axes)).T.contiguous()
 
 
+def state_index(
+    thickness_nm: Float[Tensor, "L *field"], stack: LayerStack
+) -> Int64[Tensor, "*field"]:
+    """Return the place of whole-nm thicknesses [nm] in `states_of`."""
+    index = torch.zeros_like(thickness_nm[0], dtype=torch.long)
+    for plane, limit in zip(thickness_nm, stack.limits_nm, strict=True):
+        index = index * (limit + 1) + plane.long()
+    return index
+
+
 class StateSearch(nn.Module):
     """Compares every pixel with every state of a table, block by block.
 

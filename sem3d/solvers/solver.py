@@ -13,11 +13,10 @@ from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.memory import free_memory
 from sem3d.solvers.problem import LayeredProblem
-from sem3d.solvers.scan_checks import check_scan, choose_energies
+from sem3d.solvers.scan_checks import SignalScale, check_scan, choose_energies
 from sem3d.solvers.search import Estimate
 from sem3d.solvers.signal_space import SignalSpace
 from sem3d.specimen import Reconstruction, Scan
-
 
 WORKING_COPIES = 4
 """Copies of a scan that are alive at a time: raised, stabilised, expected, their difference."""
@@ -39,6 +38,7 @@ class Solver(nn.Module, ABC):
         InputError: the level is not a positive number or the physics does not hold.
     """
 
+    bare: Tensor
     pixelwise: ClassVar[bool] = True
     """Whether a pixel is found without its neighbours: large fields are then done in tiles."""
     tile_pixels: int = 1 << 18
@@ -53,8 +53,10 @@ class Solver(nn.Module, ABC):
             )
         self.problem, self.level = problem, level
         self.model = problem.engine.forward(problem.stack, problem.beam)
-        self.table = problem.engine.table(problem.stack, problem.beam)
-        self.space = SignalSpace(self.table.table, problem.noise.statistics)
+        table = problem.engine.table(problem.stack, problem.beam).table
+        self.space = SignalSpace(table, problem.noise.statistics)
+        self.scale = SignalScale.of(table)
+        self.register_buffer("bare", table[:, :1].clone())  # state 0: no layer
 
     @abstractmethod
     def recover(self, stabilised: Float[Tensor, "E Y X"], level: float) -> Estimate:
@@ -71,7 +73,7 @@ class Solver(nn.Module, ABC):
             batch = torch.from_numpy(choose_energies(scan, self.problem.beam))[None]
             found = self.forward(batch.to(self.space.mean.device))
             return _first_as_numpy(found)
-        check_scan(scan, self.table.table, self.problem)
+        check_scan(scan, self.scale, self.problem)
         with torch.inference_mode():
             single = [self._single(one) for one in scan]
         return _stack(single)

@@ -80,7 +80,7 @@ class Tikhonov(LeastSquares):
 
     def _costs(self, fits: Sequence[Fit], data: Tensor, level: float) -> Tensor:
         """Cost of every set and last of bare substrate (sets + 1, P), in noise variances."""
-        bare = self.space.stabilise(self.table.table[:, :1].to(data))  # state 0: no layer
+        bare = self.space.stabilise(self.bare.to(data))
         misfits = [*(fit.cost for fit in fits), (data - bare).square().sum(0)]
         layers = data.new_tensor([*map(len, self.sets), 0])[:, None]
         return torch.stack(misfits) / level**2 + layers * math.log(len(data))

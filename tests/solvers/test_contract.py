@@ -14,6 +14,7 @@ from sem3d.runtime.build import build
 from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.noise import PoissonNoise
 from sem3d.simulate.quirks import CORRECTED
+from sem3d.solvers import solver as solver_module
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.solver import Solver
 from sem3d.specimen import Beam, LayerStack, Scan
@@ -208,3 +209,29 @@ def test_cpu_and_gpu_agree(
     assert agree > 0.999
     apart = (there.thickness_nm.cpu() - here.thickness_nm).abs()
     assert (apart > 0.01).float().mean() < 0.005
+
+
+@every_solver
+def test_a_field_beyond_the_memory_is_told_or_done_in_tiles(
+    name: str,
+    problem: LayeredProblem,
+    terraces: Tensor,
+    scan_of: Noisy,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(solver_module, "free_memory", lambda device: 100_000)
+    solver = make(name, problem)
+    scan = scan_of(terraces, 0.02)[None]
+    if solver.pixelwise:
+        assert solver(scan).labels.shape == (1, 16, 24, 20)
+    else:
+        with pytest.raises(InputError, match=r"24 x 20 pixels needs about .* cut the field into"):
+            solver(scan)
+
+
+@every_solver
+def test_the_engine_stays_as_it_was(name: str, problem: LayeredProblem) -> None:
+    """Solvers of one problem share its table: moving one must not move it."""
+    table = problem.engine.table(problem.stack, problem.beam).table
+    solver = make(name, problem)
+    assert all(table.data_ptr() != buffer.data_ptr() for buffer in solver.buffers())

@@ -9,7 +9,7 @@ from sem3d.simulate.quirks import CORRECTED
 from sem3d.simulate.statistics import RELATIVE
 from sem3d.solvers import search
 from sem3d.solvers.priors import Flat, SpikeAndSlab
-from sem3d.solvers.search import StateSearch, states_of
+from sem3d.solvers.search import StateSearch, state_index, states_of
 from sem3d.solvers.signal_space import SignalSpace
 from sem3d.specimen import Beam, LayerStack
 
@@ -87,3 +87,7 @@ def test_uncertainty_of_pure_noise_is_that_of_the_prior() -> None:
     states = states_of(STACK)
     expected = (states - states[:, found.best]).square().mean(1).sqrt()
     torch.testing.assert_close(found.deviation_nm[:, 0].double(), expected, rtol=0.1, atol=0)
+
+
+def test_state_index_finds_states_again() -> None:
+    assert torch.equal(state_index(states_of(STACK), STACK), torch.arange(50))
