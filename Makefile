@@ -22,6 +22,7 @@ demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 mi
 	$(BIN)/python -m sem3d.train experiment=demo
 	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-mixed_demo/checkpoints/best.ckpt dataset=layers_demo
 	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-mixed_demo/checkpoints/best.ckpt dataset=experimental
+	$(BIN)/python -m sem3d.evaluate -m solver=tikhonov_naive,terraces dataset=layers_demo,experimental
 	$(BIN)/python -m sem3d.report
 
 test: $(STAMP)  ## fast tests, a few minutes
