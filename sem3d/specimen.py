@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from sem3d.errors import InputError
+from sem3d.errors import InputError, did_you_mean
 from sem3d.units import AXES, UNITS
+
+SIDES: Final = ("mirror", "periodic", "absorb")
+"""What the side walls of a voxel box may do."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,80 @@ class LayeredSpecimen:
 
     def __post_init__(self) -> None:
         check_thickness(self.thickness_nm, self.stack)
+
+
+@dataclass(frozen=True)
+class VoxelBox:
+    """What the voxel specimens of one family share.
+
+    Attributes:
+        materials: label k = 1, 2, ... stands for ``materials[k - 1]``; 0 is vacuum.
+        shape: voxels (Z, Y, X); z = 0 is the surface.
+        voxel_nm: voxel size (dz, dy, dx) [nm].
+        sides: what electrons meet at the side walls: "mirror", "periodic" or "absorb".
+        bottom: what lies below: "absorb" takes every electron (a free film), a material's name
+            is a half space of it.
+
+    Raises:
+        InputError: a size is not positive, a name is missing or repeated, or a side is unknown.
+    """
+
+    materials: Sequence[str]
+    shape: Sequence[int]
+    voxel_nm: Sequence[float] = (1.0, 1.0, 1.0)
+    sides: str = "mirror"
+    bottom: str = "absorb"
+
+    def __post_init__(self) -> None:
+        for name in ("materials", "shape", "voxel_nm"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        if not self.materials or len({*self.materials}) < len(self.materials):
+            raise InputError(
+                f"voxel box has the materials {list(self.materials)}; name each one once"
+            )
+        if len(self.shape) != 3 or min(self.shape) < 1:
+            raise InputError(f"voxel box has the shape {self.shape}; give (Z, Y, X) voxels")
+        if len(self.voxel_nm) != 3 or not min(self.voxel_nm) > 0:
+            raise InputError(f"voxel_nm is {self.voxel_nm}; give positive sizes (dz, dy, dx)")
+        if self.sides not in SIDES:
+            raise InputError(f"sides is {self.sides!r}{did_you_mean(self.sides, SIDES)}")
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the label classes; class 0 is empty space."""
+        return ("none", *self.materials)
+
+
+@dataclass(frozen=True)
+class VoxelSpecimen:
+    """Materials on a voxel grid.
+
+    Attributes:
+        labels: (Z, Y, X) uint8, 0 = vacuum, k = ``box.materials[k - 1]``.
+        box: what the specimen shares with others of its family.
+
+    Raises:
+        InputError: labels of another shape or type, or beyond the materials.
+    """
+
+    labels: np.ndarray
+    box: VoxelBox
+
+    def __post_init__(self) -> None:
+        if self.labels.dtype != np.uint8:
+            raise InputError(
+                f"labels are {self.labels.dtype}; give whole numbers as uint8, 0 for vacuum"
+            )
+        if self.labels.shape != self.box.shape:
+            raise InputError(
+                f"labels have the shape {self.labels.shape} but the box {self.box.shape}; "
+                "both are (Z, Y, X)"
+            )
+        if (highest := int(self.labels.max())) > len(self.box.materials):
+            raise InputError(
+                f"label {highest} lies beyond the {len(self.box.materials)} materials "
+                f"{', '.join(self.box.materials)}; add a material or correct the labels"
+            )
 
 
 @dataclass(frozen=True)

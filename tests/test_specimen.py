@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError, did_you_mean
-from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, Scan
+from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, Scan, VoxelBox, VoxelSpecimen
 from sem3d.units import AXES, UNITS
 
 STACK = LayerStack(("Au", "Al"), (15, 150))
@@ -90,3 +90,33 @@ def test_scan_names_its_first_fault(value):
 def test_a_far_word_lists_the_known_ones():
     assert did_you_mean("depht", ["depth", "width"]) == ", did you mean 'depth'?"
     assert did_you_mean("qqq", ["b", "a"]) == "; known: a, b"
+
+
+def test_a_voxel_specimen_checks_its_labels() -> None:
+    box = VoxelBox(("Si", "Cu"), (3, 4, 5))
+    assert box.classes == ("none", "Si", "Cu")
+    labels = np.ones((3, 4, 5), np.uint8)
+    assert VoxelSpecimen(labels, box).labels is labels
+    for wrong, told in (
+        (labels.astype(float), "labels are float64; give whole numbers as uint8"),
+        (labels[:2], r"labels have the shape \(2, 4, 5\) but the box \(3, 4, 5\)"),
+        (3 * labels, "label 3 lies beyond the 2 materials Si, Cu"),
+    ):
+        with pytest.raises(InputError, match=told):
+            VoxelSpecimen(wrong, box)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"materials": ()}, "name each one once"),
+        ({"materials": ("Si", "Si")}, "name each one once"),
+        ({"shape": (0, 4, 4)}, r"give \(Z, Y, X\) voxels"),
+        ({"shape": (4, 4)}, r"give \(Z, Y, X\) voxels"),
+        ({"voxel_nm": (1, 1, 0)}, "give positive sizes"),
+        ({"sides": "mirrors"}, "did you mean 'mirror'"),
+    ],
+)
+def test_an_impossible_voxel_box_is_refused(change: dict, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        VoxelBox(**{"materials": ("Si",), "shape": (4, 4, 4)} | change)
