@@ -94,12 +94,14 @@ class Tikhonov(LeastSquares):
     ) -> None:
         """Fit pixels `index` again, from the best start for each thickness of the upper layer."""
         grid, scores = self._starts(data, present)
-        for top in grid[-1].unique():
-            among = (grid[-1] == top).nonzero()[:, 0]
-            start = grid[:, among[scores[:, among].max(1).indices]]
-            other = self.fit(data, present, start, level)
-            better = other.cost < fit.cost[index]
-            fit.put(index[better], other.at(better))
+        upper = [(grid[-1] == top).nonzero()[:, 0] for top in grid[-1].unique()]
+        starts = [grid[:, among[scores[:, among].max(1).indices]] for among in upper]
+        many = self.fit(data.repeat(1, len(starts)), present, torch.cat(starts, 1), level)
+        pixels = torch.arange(len(index), device=index.device)
+        best = many.cost.reshape(len(starts), -1).argmin(0) * len(index) + pixels
+        other = many.at(best)
+        better = other.cost < fit.cost[index]
+        fit.put(index[better], other.at(better))
 
     def _starts(self, data: Tensor, present: Sequence[int]) -> tuple[Tensor, Tensor]:
         """Return a coarse grid of thicknesses (n, G) and how well each fits (P, G)."""
