@@ -1,6 +1,6 @@
 """The nouns of the data flow: layer stack, specimen, beam, scan, reconstruction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -159,6 +159,8 @@ class Beam:
     energies_keV: Sequence[float]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.energies_keV, Iterable):
+            raise InputError(f"energies_keV is {self.energies_keV}; give a list of energies")
         energies = tuple(float(e) for e in self.energies_keV)
         object.__setattr__(self, "energies_keV", energies)
         if not energies or energies[0] <= 0 or any(np.diff(energies) <= 0):

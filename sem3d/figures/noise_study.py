@@ -48,8 +48,7 @@ def draw_noise_study(
         panel.set_xlabel(f"{layer} at noise of", fontsize=9)
         panel.set_xticks(_centres(len(columns), truth_nm.shape[2], _GAP), columns, fontsize=8)
         panel.set_yticks([])
-        label = f"{layer} [nm]; above the maps: mean absolute error [nm]"
-        colour_bar(figure, panel.images[0], [panel], label, aspect=45)
+        colour_bar(figure, panel.images[0], [panel], f"{layer} [nm]", aspect=45)
     names = ["truth", *map(wrapped, rows)]
     centres = _centres(len(names), truth_nm.shape[1], 4 * _GAP)
     axes[0].set_yticks(centres, names, fontsize=7.5, weight="bold")

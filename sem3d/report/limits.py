@@ -19,6 +19,7 @@ from sem3d.report.pictures import Picture
 from sem3d.solvers import limits
 from sem3d.solvers.energies import Selection, select_energies
 from sem3d.solvers.problem import LayeredProblem
+from sem3d.solvers.search import layer_sets
 
 FRACTIONS = (0.2, 0.6, 1.0)
 """Thicknesses of another layer in the curves, as parts of its limit."""
@@ -57,7 +58,7 @@ class Limits:
     @property
     def sets(self) -> Int64[Tensor, " N"]:
         """Which layers each state has, see `sem3d.solvers.limits.layer_sets`."""
-        return limits.layer_sets(self.states_nm.flatten(1))
+        return layer_sets(self.states_nm.flatten(1))
 
     def name(self, code: int) -> str:
         """Return the name of a set of layers."""
@@ -182,7 +183,7 @@ def _ambiguity(found: Limits) -> Figure:
     if len(found.layers) == 1:
         return draw_ambiguity(single, None, None, names, found.layers)
     plane = found.states_nm.shape[1:]
-    nearest = limits.layer_sets(found.confusion.other_nm).reshape(plane).numpy()
+    nearest = layer_sets(found.confusion.other_nm).reshape(plane).numpy()
     apart = found.confusion.distance.reshape(plane).numpy()
     return draw_ambiguity(single, apart, nearest, names, found.layers)
 

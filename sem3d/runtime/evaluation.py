@@ -135,7 +135,9 @@ def score(
 def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[str, Any]:
     """Return the part of a result that decides its scores, before they are computed."""
     dataset = cfg["dataset"]
-    versions = {"sem3d": provenance()["sem3d"], "seed": cfg["seed"]}
+    noise = build(cfg["noise"]["eval"], "noise.eval")
+    noise.deviation()  # refuses a range
+    versions = {key: provenance()[key] for key in ("sem3d", "git")} | {"seed": cfg["seed"]}
     return {
         "schema": SCHEMA,
         "predictor": predictor.described,
@@ -144,7 +146,7 @@ def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[s
             "split": split,
             "checksum": ScanStore(dataset["root"]).checksum,
         },
-        "noise": build(cfg["noise"]["eval"], "noise.eval").provenance,
+        "noise": noise.provenance,
         "provenance": versions,
     }
 

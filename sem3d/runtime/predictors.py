@@ -79,7 +79,7 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
     engine = build(cfg["simulator"], "simulator")
     _check_physics(engine.provenance, store)
     energies = store.beam.energies_keV
-    chosen = Beam(cfg["energies_keV"] or energies)
+    chosen = Beam(energies if cfg["energies_keV"] is None else cfg["energies_keV"])
     problem = LayeredProblem(engine, store.stack, chosen, build(cfg["noise"]["eval"], "noise.eval"))
     solver = build(cfg["solver"], "solver", problem=problem).to(device)
     images = _indices(energies, chosen.energies_keV, store)

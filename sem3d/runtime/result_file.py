@@ -70,9 +70,11 @@ def save(folder: Path, result: Mapping[str, Any], examples: Mapping[str, np.ndar
 
 def _refuse_other(path: Path, result: Mapping[str, Any]) -> None:
     """Two predictors of one name, from a sweep say, must not replace each other's results."""
-    if not path.is_file():
+    try:
+        there = json.loads(path.read_text())
+    except (OSError, ValueError):  # none, or damaged: it is replaced
         return
-    ours, theirs = (_who(r["predictor"]) for r in (result, json.loads(path.read_text())))
+    ours, theirs = (_who(r["predictor"]) for r in (result, there))
     if ours != theirs:
         raise InputError(f"{path} holds the result of {theirs}; give another name=...")
 

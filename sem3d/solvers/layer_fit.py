@@ -1,5 +1,6 @@
 """Least squares for the thickness of given layers, with Tikhonov's penalty."""
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -43,7 +44,7 @@ class LeastSquares(Solver):
         self, problem: LayeredProblem, strength: float, steps: int, level: float | None
     ) -> None:
         super().__init__(problem, level)
-        if strength < 0 or steps < 1:
+        if not 0 <= strength < math.inf or not (isinstance(steps, int) and steps >= 1):
             raise InputError(
                 f"solver has strength {strength} and steps {steps}; give strength >= 0, steps >= 1"
             )

@@ -83,9 +83,8 @@ def minimise(
         better = gain > 0
         fit.put(active[better], there.at(better))
         damping = damping * torch.where(better, AFTER_SUCCESS, AFTER_FAILURE)
-        going = ~(gain.abs() <= tolerance) & (
-            damping < 1e6
-        )  # a failed step may be followed by good
+        # a failed step may be followed by a good one with more damping
+        going = ~(gain.abs() <= tolerance) & (damping < MOST_DAMPING)
         active, damping = active[going], damping[going]
         if not len(active):
             break

@@ -9,12 +9,12 @@ the variance (s I)^2 changes with the signal and tells about it too: it adds 2 g
 from typing import Final, NamedTuple
 
 import torch
-from jaxtyping import Float, Int64, Real
+from jaxtyping import Float, Real
 from torch import Tensor
 
 from sem3d.errors import InputError
 from sem3d.solvers.problem import LayeredProblem
-from sem3d.solvers.search import states_of
+from sem3d.solvers.search import layer_sets, states_of
 from sem3d.specimen import LayerStack
 
 HOPELESS: Final = 1e10
@@ -33,12 +33,6 @@ class Ambiguity(NamedTuple):
 
     distance: Float[Tensor, " N"]
     other_nm: Float[Tensor, "L N"]
-
-
-def layer_sets(thickness_nm: Real[Tensor, "L N"]) -> Int64[Tensor, " N"]:
-    """Return which layers are present as a number: bit k is set where layer k is."""
-    bits = 2 ** torch.arange(len(thickness_nm), device=thickness_nm.device)
-    return ((thickness_nm > 0) * bits[:, None]).sum(0)
 
 
 def sensitivity(

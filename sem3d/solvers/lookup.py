@@ -3,6 +3,7 @@
 from jaxtyping import Float
 from torch import Tensor
 
+from sem3d.errors import InputError
 from sem3d.solvers.priors import Flat, Prior
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.search import Estimate, StateSearch, states_of
@@ -35,6 +36,11 @@ class LookUp(Solver):
 
 def make_search(solver: Solver, prior: Prior | None) -> StateSearch:
     """Return the search of a solver's table under a prior."""
+    if prior is not None and not isinstance(prior, Prior):
+        raise InputError(
+            f"solver.prior is {prior!r}; give a prior, e.g. "
+            "solver.prior._target_=sem3d.solvers.priors.Flat"
+        )
     stack = solver.problem.stack
     log_prior = (prior or Flat()).log_probability(states_of(stack), stack)
     return StateSearch(solver.space, stack, log_prior)

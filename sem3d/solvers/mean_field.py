@@ -13,7 +13,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sem3d.solvers.search import EXACT_BELOW
+from sem3d.solvers.search import EXACT_BELOW, layer_sets
 
 DIAGONAL: Final = 0.7
 """Weight of a diagonal neighbour, about 1 / distance; a straight one has 1."""
@@ -107,7 +107,6 @@ def _moments(q: Tensor, thickness_nm: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     best = q.argmax(0)
     found = thickness_nm[:, best]
     square = thickness_nm.square() @ q - 2 * found * (thickness_nm @ q) + found.square()
-    digit = 2 ** torch.arange(len(thickness_nm), device=q.device)
-    present = ((thickness_nm > 0) * digit[:, None]).sum(0)
+    present = layer_sets(thickness_nm)
     same = torch.where(present[:, None] == present[best], q, 0).sum(0)
     return found, square.clamp_min(0).sqrt(), (1 - same).clamp(0, 1)

@@ -49,8 +49,8 @@ class Potts(Solver):
         super().__init__(problem, level)
         if not coupling >= 0:
             raise InputError(f"solver.coupling is {coupling}; give 0 or a positive number")
-        if sweeps < 1:
-            raise InputError(f"solver.sweeps is {sweeps}; give at least 1")
+        if not (isinstance(sweeps, int) and sweeps >= 1):
+            raise InputError(f"solver.sweeps is {sweeps}; give a whole number of at least 1")
         self.coupling, self.sweeps = coupling, sweeps
         self.start = TVLookUp(problem, prior=prior)
 
@@ -60,7 +60,8 @@ class Potts(Solver):
         smooth = self.start.smooth(stabilised, level)
         listed = self.start.search.best(smooth.flatten(1), self.start.remaining * level).unique()
         height, width = smooth.shape[1:]
-        rows = max(1, self.tile_beliefs // (len(listed) * width) - 2 * self.sweeps)
+        rows = self.tile_beliefs // (len(listed) * width) - 2 * self.sweeps
+        rows = max(4 * self.sweeps, rows)  # else the overlap is most of the work
         tiles = []
         for top in range(0, height, rows):
             above, end = min(top, self.sweeps), min(top + rows, height)

@@ -74,7 +74,7 @@ class Levels:
 
     Attributes:
         weights: by material, then by thickness [nm]; a material not named is flat.
-        rest: probability shared by all thicknesses of a named material that have no weight.
+        rest: probability shared alike by all thicknesses of a named material, beside its weights.
     """
 
     weights: Mapping[str, Mapping[float, float]]

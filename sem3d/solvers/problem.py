@@ -1,5 +1,6 @@
 """What a solver must know of the microscope and the specimen, and nothing of the answer."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -26,6 +27,10 @@ class LinearisedForward(Protocol):
 @runtime_checkable
 class Engine(Protocol):
     """A layered forward model that solvers can invert; see `sem3d.simulate.analytic.Analytic`."""
+
+    @property
+    def provenance(self) -> Mapping[str, Any]:
+        """Name and settings, as in the scans that it simulates."""
 
     def forward(self, stack: LayerStack, beam: Beam) -> LinearisedForward:
         """Return the model for any thickness."""

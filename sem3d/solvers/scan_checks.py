@@ -1,6 +1,8 @@
 """Is this scan what the solver's physics describes? If not, say what it looks like."""
 
-from typing import NamedTuple
+import warnings
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -13,6 +15,8 @@ from sem3d.specimen import Beam, Scan
 
 MARGIN = 0.1
 """Relative distance from the model's brightest and darkest state at which a pixel is off."""
+MISFIT = 2.0
+"""Median residual from which a scan is doubted."""
 SHARE = 0.2
 """Share of pixels off the model from which the scan is refused: borders and specks are not."""
 
@@ -45,6 +49,47 @@ def choose_energies(scan: Scan, beam: Beam) -> Float[np.ndarray, "E Y X"]:
             f"{', '.join(f'{e:g}' for e in have)} keV; build it with beam=scan.beam or a subset"
         )
     return scan.signal[[have[energy] for energy in beam.energies_keV]].astype(np.float32)
+
+
+def check_physics(scan: Scan, assumed: Mapping[str, Any]) -> None:
+    """Raise `InputError` when a simulated scan tells of other physics than the solver assumes."""
+    if "engine" not in scan.provenance:
+        return
+    for key, value in assumed.items():
+        if scan.provenance.get(key) != value:
+            raise InputError(
+                f"the scan was simulated with {key} = {scan.provenance.get(key)} but the solver "
+                f"assumes {value}; build the problem with the scan's engine"
+            )
+
+
+def check_batch(scans: object) -> Float[Tensor, "B E Y X"]:
+    """Return scans as floating-point numbers of at least single precision.
+
+    Raises:
+        InputError: they are no tensor with a batch axis, or empty.
+    """
+    if not isinstance(scans, Tensor):
+        raise InputError(
+            f"a solver takes a Scan or a tensor (B, E, Y, X), not {type(scans).__name__}; "
+            "make a Scan(signal, beam)"
+        )
+    if scans.ndim != 4 or not scans.numel():
+        raise InputError(
+            f"scans have the shape {tuple(scans.shape)}; give a batch (B, E, Y, X) with pixels, "
+            "for a single scan scan[None]"
+        )
+    return scans.to(torch.promote_types(scans.dtype, torch.float32))
+
+
+def warn_of_misfit(residual: Float[Tensor, "Y X"]) -> None:
+    """Warn when the noise does not explain the misfit of most pixels."""
+    if (median := float(residual.median())) > MISFIT:
+        warnings.warn(
+            f"the misfit is {median:.1f} times the noise variance in half of the pixels: the model "
+            "does not describe this scan; check its scale, energies, layers and physics",
+            stacklevel=4,
+        )
 
 
 def check_scan(

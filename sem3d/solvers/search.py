@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
-from jaxtyping import Float, Int64
+from jaxtyping import Float, Int64, Real
 from torch import Tensor, nn
 
 from sem3d.solvers.signal_space import SignalSpace
@@ -53,6 +53,12 @@ def states_of(stack: LayerStack) -> Float[Tensor, "L S"]:
     return torch.cartesian_prod(*axes).reshape(-1, len(axes)).T.contiguous()
 
 
+def layer_sets(thickness_nm: Real[Tensor, "L *field"]) -> Int64[Tensor, "*field"]:
+    """Return which layers are present as a number: bit k is set where layer k is."""
+    bits = [2**k * (plane > 0) for k, plane in enumerate(thickness_nm)]
+    return torch.stack(bits).sum(0)
+
+
 def state_index(
     thickness_nm: Float[Tensor, "L *field"], stack: LayerStack
 ) -> Int64[Tensor, "*field"]:
@@ -83,7 +89,7 @@ class StateSearch(nn.Module):
         states = states_of(stack)
         self.register_buffer("thickness_nm", states)
         self.register_buffer("log_prior", log_prior)
-        present = ((states > 0) * 2 ** torch.arange(len(states))[:, None]).sum(0)
+        present = layer_sets(states)
         sets = torch.nn.functional.one_hot(present, 2 ** len(states)).double()
         features = [sets, states.T, states.T.square()]
         self.register_buffer("present", present)

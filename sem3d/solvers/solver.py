@@ -13,7 +13,14 @@ from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.memory import free_memory
 from sem3d.solvers.problem import LayeredProblem
-from sem3d.solvers.scan_checks import SignalScale, check_scan, choose_energies
+from sem3d.solvers.scan_checks import (
+    SignalScale,
+    check_batch,
+    check_physics,
+    check_scan,
+    choose_energies,
+    warn_of_misfit,
+)
 from sem3d.solvers.search import Estimate
 from sem3d.solvers.signal_space import SignalSpace
 from sem3d.specimen import Reconstruction, Scan
@@ -41,6 +48,8 @@ class Solver(nn.Module, ABC):
     bare: Tensor
     pixelwise: ClassVar[bool] = True
     """Whether a pixel is found without its neighbours: large fields are then done in tiles."""
+    explains: ClassVar[bool] = True
+    """Whether a large residual means that the model does not describe the scan."""
     tile_pixels: int = 1 << 18
     bytes_per_pixel: int = 0
     """What `recover` keeps beyond the scan, where it needs the whole field."""
@@ -70,9 +79,11 @@ class Solver(nn.Module, ABC):
                 model's, or a field beyond the memory.
         """
         if isinstance(scan, Scan):
+            check_physics(scan, self.problem.engine.provenance)
             batch = torch.from_numpy(choose_energies(scan, self.problem.beam))[None]
             found = self.forward(batch.to(self.space.mean.device))
             return _first_as_numpy(found)
+        scan = check_batch(scan)
         check_scan(scan, self.scale, self.problem)
         with torch.inference_mode():
             single = [self._single(one) for one in scan]
@@ -82,9 +93,14 @@ class Solver(nn.Module, ABC):
         level = self.level or self.space.estimate_level(signal)
         if not self.pixelwise:
             self._check_memory(signal)
-            return self._rows(signal, level)
+            return self._told(self._rows(signal, level))
         rows = max(1, self.tile_pixels // signal.shape[-1])
-        return _join([self._rows(tile, level) for tile in signal.split(rows, 1)])
+        return self._told(_join([self._rows(tile, level) for tile in signal.split(rows, 1)]))
+
+    def _told(self, found: Reconstruction) -> Reconstruction:
+        if self.explains:
+            warn_of_misfit(found.residual)
+        return found
 
     def _rows(self, signal: Tensor, level: float) -> Reconstruction:
         stabilised = self.space.unbiased(signal, level)

@@ -68,8 +68,8 @@ class Terraces(Solver):
         super().__init__(problem, level)
         if not coupling >= 0:
             raise InputError(f"solver.coupling is {coupling}; give 0 or a positive number")
-        if rounds < 1:
-            raise InputError(f"solver.rounds is {rounds}; give at least 1")
+        if not (isinstance(rounds, int) and rounds >= 1):
+            raise InputError(f"solver.rounds is {rounds}; give a whole number of at least 1")
         if not 0 < novelty < 1:
             raise InputError(f"solver.novelty is {novelty}; give a probability between 0 and 1")
         self.coupling, self.rounds, self.novelty = coupling, rounds, novelty

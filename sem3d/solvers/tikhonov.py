@@ -113,5 +113,6 @@ class Tikhonov(LeastSquares):
 
 
 def unlikely_cost(energies: int) -> float:
-    """Squared misfit that noise gives one pixel in a million (normal approximation)."""
-    return energies + 4.8 * math.sqrt(2 * energies)
+    """Chi-squared that noise gives one pixel in a million (Wilson and Hilferty 1931)."""
+    variance = 2 / (9 * energies)
+    return energies * (1 - variance + 4.75 * math.sqrt(variance)) ** 3

@@ -33,6 +33,7 @@ class TikhonovNaive(LeastSquares):
         InputError: the start is not one thickness inside the limits for each layer.
     """
 
+    explains = False
     start: Tensor
 
     def __init__(

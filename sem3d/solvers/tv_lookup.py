@@ -48,8 +48,8 @@ class TVLookUp(Solver):
             raise InputError(f"solver.weight is {weight}; give 0 or a positive number")
         if not 0 < remaining <= 1:
             raise InputError(f"solver.remaining is {remaining}; give a share above 0, at most 1")
-        if steps < 1:
-            raise InputError(f"solver.steps is {steps}; give at least 1")
+        if not (isinstance(steps, int) and steps >= 1):
+            raise InputError(f"solver.steps is {steps}; give a whole number of at least 1")
         self.weight, self.remaining, self.steps = weight, remaining, steps
         self.search = make_search(self, prior)
 

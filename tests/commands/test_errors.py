@@ -98,3 +98,18 @@ def test_a_network_of_other_energies(trained: Commands, checkpoint: Path) -> Non
 @pytest.mark.slow
 def test_a_report_of_nothing(commands: Commands) -> None:
     assert "no result files under" in refused(commands, "report")
+
+
+@pytest.mark.slow
+def test_settings_of_solvers(commands: Commands) -> None:
+    """Values of the wrong kind, which no type check stops outside the tests."""
+    for override, told in (
+        ("energies_keV=5", "energies_keV is 5; give a list"),
+        ("solver.prior=flat", "solver.prior is 'flat'; give a prior"),
+        ("solver.sweeps=1.5", "solver.sweeps is 1.5; give a whole number"),
+        ("noise.eval.level=[0.01,0.02]", "a range; give one number"),
+    ):
+        done = commands.run("evaluate", *SMALL, "solver=potts", override)
+        assert done.returncode == 2, done.stderr
+        assert told in done.stderr
+    assert not list((commands.folder / "out").rglob("*.json"))

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from sem3d.errors import InputError
 from sem3d.runtime import result_file
 from sem3d.runtime.cli import CONF
-from sem3d.runtime.evaluation import score
+from sem3d.runtime.evaluation import identity, score
 from sem3d.runtime.predictors import check_choice, load_predictor
 from sem3d.store.reader import ScanStore
 
@@ -109,3 +109,40 @@ def test_one_thing_is_scored_at_a_time(
     with pytest.raises(InputError) as error:
         check_choice(evaluation(*overrides))
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "told"),
+    [
+        (("solver=lookup", "energies_keV=[]"), "give positive, strictly increasing energies"),
+        (("solver=tikhonov", "solver.strength=nan"), "strength nan"),
+    ],
+)
+def test_impossible_settings_are_told(
+    evaluation: Any, overrides: tuple[str, ...], told: str
+) -> None:
+    with pytest.raises(InputError) as error:
+        load_predictor(evaluation(*overrides))
+    assert told in str(error.value)
+
+
+def test_a_prior_from_the_command_line(evaluation: Any) -> None:
+    """As docs/solvers.md writes it."""
+    weights = "+solver.prior.weights={Au: {0: 6, 5: 2}, Al: {0: 7, 150: 1}}"
+    given = "solver.prior._target_=sem3d.solvers.priors.Levels", "+solver.prior.rest=0.2", weights
+    predictor = load_predictor(evaluation("solver=lookup", *given))
+    assert predictor.described["settings"]["prior"]["weights"]["Al"] == {0: 7, 150: 1}
+
+
+def test_a_range_of_noise_is_refused_before_the_work(evaluation: Any) -> None:
+    cfg = evaluation("solver=lookup", "noise.eval.level=[0.01,0.02]")
+    with pytest.raises(InputError, match="a range; give one number"):
+        identity(cfg, load_predictor(cfg), "test")
+
+
+def test_a_damaged_result_is_replaced(evaluation: Any, tmp_path: Path) -> None:
+    cfg = evaluation("solver=lookup")
+    scored = score(cfg, load_predictor(cfg), "test", examples=1)
+    path = result_file.save(tmp_path, *scored)
+    path.write_text(path.read_text()[:300])
+    assert result_file.save(tmp_path, *scored) == path

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
-from sem3d.runtime.build import build
+from sem3d.runtime.build import build, locate
 from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.noise import PoissonNoise
 from sem3d.simulate.quirks import CORRECTED
 from sem3d.solvers import solver as solver_module
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.solver import Solver
-from sem3d.specimen import Beam, LayerStack, Scan
+from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, Scan
 from tests.contracts.conftest import compose, options
 from tests.solvers.conftest import Noisy
 
@@ -138,7 +138,14 @@ def test_any_number_of_layers(name: str, layers: int, beam: Beam) -> None:
     assert (found.thickness_nm[0] - maps).abs().max() < 0.2
 
 
-@every_solver
+PIXELWISE = [
+    name
+    for name in SOLVERS
+    if locate(compose("evaluate", f"solver={name}")["solver"]["_target_"], name).pixelwise  # type: ignore[attr-defined]
+]
+
+
+@pytest.mark.parametrize("name", PIXELWISE)
 def test_tiles_change_nothing(
     name: str, problem: LayeredProblem, terraces: Tensor, scan_of: Noisy
 ) -> None:
@@ -235,3 +242,36 @@ def test_the_engine_stays_as_it_was(name: str, problem: LayeredProblem) -> None:
     table = problem.engine.table(problem.stack, problem.beam).table
     solver = make(name, problem)
     assert all(table.data_ptr() != buffer.data_ptr() for buffer in solver.buffers())
+
+
+@every_solver
+def test_what_is_no_batch_of_scans_is_told(
+    name: str, problem: LayeredProblem, terraces: Tensor, scan_of: Noisy
+) -> None:
+    solver = make(name, problem)
+    scan = scan_of(terraces)
+    for wrong, told in (
+        (scan.numpy(), "not ndarray; make a Scan"),
+        (scan, r"shape \(31, 24, 20\); give a batch .* for a single scan scan\[None\]"),
+        (scan[None, :, :0], "with pixels"),
+    ):
+        with pytest.raises(InputError, match=told):
+            solver.forward.__wrapped__(solver, wrong)
+
+
+@every_proper_solver
+def test_a_scan_of_other_physics_is_refused(name: str, problem: LayeredProblem) -> None:
+    specimen = LayeredSpecimen(np.zeros((2, 8, 8), np.uint8), problem.stack)
+    solver = make(name, problem)
+    assert solver(problem.engine.simulate(specimen, problem.beam)).labels.sum() == 0
+    with pytest.raises(InputError, match=r"simulated with quirks = .* but the solver assumes"):
+        solver(Analytic(CORRECTED).simulate(specimen, problem.beam))
+
+
+@every_proper_solver
+def test_a_wrong_scale_is_warned_of(
+    name: str, problem: LayeredProblem, terraces: Tensor, scan_of: Noisy
+) -> None:
+    solver = make(name, problem)
+    with pytest.warns(UserWarning, match="the model does not describe this scan; check its scale"):
+        solver(1.07 * scan_of(terraces, 0.01)[None])

@@ -55,7 +55,7 @@ def test_tiles_change_nothing(
     ("arguments", "told"),
     [
         ({"coupling": -0.5}, r"solver\.coupling is -0\.5; give 0 or a positive number"),
-        ({"sweeps": 0}, r"solver\.sweeps is 0; give at least 1"),
+        ({"sweeps": 0}, r"solver\.sweeps is 0; give a whole number of at least 1"),
     ],
 )
 def test_wrong_arguments_are_told(

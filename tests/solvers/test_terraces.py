@@ -71,7 +71,7 @@ def test_the_next_area_prefers_a_known_thickness(problem: LayeredProblem) -> Non
     ("arguments", "told"),
     [
         ({"coupling": -0.5}, r"solver\.coupling is -0\.5; give 0 or a positive number"),
-        ({"rounds": 0}, r"solver\.rounds is 0; give at least 1"),
+        ({"rounds": 0}, r"solver\.rounds is 0; give a whole number of at least 1"),
         ({"novelty": 1.0}, r"solver\.novelty is 1\.0; give a probability between 0 and 1"),
     ],
 )

@@ -49,7 +49,7 @@ def test_smoothing_knows_the_noise(
         ({"weight": -1.0}, r"solver\.weight is -1\.0; give 0 or a positive"),
         ({"weight": float("nan")}, r"solver\.weight is nan"),
         ({"remaining": 0.0}, r"solver\.remaining is 0\.0; give a share above 0, at most 1"),
-        ({"steps": 0}, r"solver\.steps is 0; give at least 1"),
+        ({"steps": 0}, r"solver\.steps is 0; give a whole number of at least 1"),
     ],
 )
 def test_wrong_arguments_are_told(
