@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
-from sem3d.specimen import LayeredSpecimen, LayerStack
+from sem3d.specimen import LayeredSpecimen, LayerStack, VoxelBox, VoxelSpecimen
 
 
 @runtime_checkable
@@ -26,6 +26,30 @@ class Geometry(Protocol):
 
     def __call__(self, rng: np.random.Generator) -> LayeredSpecimen:
         """Draw one specimen from `rng`."""
+
+
+@runtime_checkable
+class VoxelGeometry(Protocol):
+    """A distribution of voxel specimens, under the same rules as `Geometry`."""
+
+    @property
+    def box(self) -> VoxelBox:
+        """Grid, walls and materials of every specimen."""
+
+    def __call__(self, rng: np.random.Generator) -> VoxelSpecimen:
+        """Draw one specimen from `rng`."""
+
+
+@runtime_checkable
+class CaseList(VoxelGeometry, Protocol):
+    """Named specimens in a fixed order: sample i of a data set is case i, whatever the seed."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """What the cases are called, in order."""
+
+    def case(self, index: int) -> VoxelSpecimen:
+        """Return the specimen of sample `index`; after the last case the list starts again."""
 
 
 @runtime_checkable

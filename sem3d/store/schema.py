@@ -60,6 +60,11 @@ class Recipe:
                 "not all zero"
             )
 
+        if not hasattr(self.geometry, "stack"):
+            raise InputError(
+                f"geometry {type(self.geometry).__name__} draws voxel specimens, which datasets do "
+                "not hold yet; choose a layered geometry, e.g. geometry=perlin"
+            )
         quirks = getattr(self.simulator, "quirks", None)
         y, x = self.geometry.shape
         if quirks and quirks.transposed_scan and y != x:
