@@ -119,7 +119,11 @@ def explain(error: Exception, name: str) -> str:
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].split("@")[0]
         known = _known_keys(name)
-        if key in known or ((CONF / key.split(".")[0]).is_dir() and "." in key):
+        group = key.split(".")[0]
+        chosen_by_user = (CONF / group).is_dir() and not any(
+            k.startswith(f"{group}.") for k in known
+        )
+        if key in known or (chosen_by_user and "." in key):
             return f"{key!r} does not exist for the chosen options; see them with --cfg job"
         return f"unknown configuration key {key!r}{did_you_mean(key, known)}"
     if isinstance(error, MissingConfigException) and (

@@ -23,8 +23,8 @@ def test_limits_of_a_beam_are_written_and_told(tmp_path, capsys, simulator):
     ("override", "told"),
     [
         ("energies=0", "energies is 0; give how many to choose"),
-        ("noise.eval.level=0", "limits need one amount above 0"),
-        ("noise.eval.level=[0.01,0.02]", "limits need one amount above 0"),
+        ("noise.eval.level=0", "the noise level is 0.0; limits need one between 0 and 1"),
+        ("noise.eval.level=[0.01,0.02]", "a range; give one number here"),
     ],
 )
 def test_what_has_no_limits_is_refused_before_anything_is_written(tmp_path, override, told):
