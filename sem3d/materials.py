@@ -85,14 +85,17 @@ def parse_formula(formula: str) -> dict[str, float]:
     Raises:
         InputError: the formula is malformed or names an element without data.
     """
-    parts = re.findall(r"([A-Z][a-z]?)(\d*\.?\d*)", formula)
+    parts = re.findall(r"([A-Z][a-z]?)(\d*\.?\d+|)", formula)
     if not formula or "".join(s + n for s, n in parts) != formula:
         raise InputError(f"material {formula!r} is not a chemical formula; write it like 'SiO2'")
     atoms: dict[str, float] = {}
     for symbol, count in parts:
         if symbol not in ELEMENTS:
             hint = did_you_mean(symbol, ELEMENTS)
-            raise InputError(f"material {formula!r} has the unknown element {symbol!r}{hint}")
+            raise InputError(
+                f"material {formula!r} has the unknown element {symbol!r}{hint}; "
+                "sem3d.simulate.montecarlo.build tells how to add one"
+            )
         atoms[symbol] = atoms.get(symbol, 0.0) + float(count or 1)
     return atoms
 
@@ -108,3 +111,24 @@ def material(name: str) -> Material:
         raise InputError(f"material {name!r} has no tabulated density{hint}")
     density, source = _DENSITIES[name]
     return Material(name, parse_formula(name), density, source)
+
+
+def material_from(formula: str, density_g_cm3: float) -> Material:
+    """Return a material that no table holds: any compound of `ELEMENTS`.
+
+    Args:
+        formula: atoms per formula unit, e.g. ``"Al2O3"``; also its name.
+        density_g_cm3: mass density [g/cm3].
+
+    Raises:
+        InputError: the formula is malformed or names an element without data, or the density is not
+            that of a solid, above 0 and below 30 g/cm3.
+    """
+    atoms = parse_formula(formula)
+    if not all(atoms.values()):
+        raise InputError(f"material {formula!r} counts no atoms of an element; leave it out")
+    if not 0 < density_g_cm3 < 30:
+        raise InputError(
+            f"material {formula!r} has a density of {density_g_cm3}; give 0 to 30 g/cm3"
+        )
+    return Material(formula, atoms, density_g_cm3, "given with the formula")

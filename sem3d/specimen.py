@@ -1,5 +1,6 @@
 """The nouns of the data flow: layer stack, specimen, beam, scan, reconstruction."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -150,13 +151,24 @@ class VoxelSpecimen:
 
 @dataclass(frozen=True)
 class Beam:
-    """The beam energies at which one field of view is imaged.
+    """How one field of view is imaged.
 
     Attributes:
         energies_keV: (E,) strictly increasing beam energies [keV].
+        electrons: dose, electrons per pixel and energy, for engines that count; None takes the
+            engine's word.
+        spot_sigma_nm: standard deviation of the beam about the middle of its pixel [nm]; 0 is a
+            point.
+        tilt_deg: angle of the beam to the surface normal, towards +x [degrees].
+
+    Raises:
+        InputError: energies out of order, no electron, or a spot or tilt out of range.
     """
 
     energies_keV: Sequence[float]
+    electrons: int | None = None
+    spot_sigma_nm: float = 0.0
+    tilt_deg: float = 0.0
 
     def __post_init__(self) -> None:
         if not isinstance(self.energies_keV, Iterable):
@@ -167,6 +179,12 @@ class Beam:
             raise InputError(
                 f"energies_keV is {list(energies)}; give positive, strictly increasing energies"
             )
+        if self.electrons is not None and self.electrons < 1:
+            raise InputError(f"electrons is {self.electrons}; give a dose of at least 1")
+        if not 0 <= self.spot_sigma_nm < math.inf:
+            raise InputError(f"spot_sigma_nm is {self.spot_sigma_nm}; give 0 or more nm")
+        if not abs(self.tilt_deg) < 90:
+            raise InputError(f"tilt_deg is {self.tilt_deg}; give less than 90 degrees")
 
 
 @dataclass(frozen=True)
@@ -177,6 +195,8 @@ class Scan:
         signal: (E, Y, X) backscatter signal.
         beam: the energies of the first axis.
         provenance: engine, its settings, noise and seed.
+        counts: (E, Y, X) electrons counted, or None where the signal is no count.
+        electrons: beam electrons per pixel and energy behind `counts`, or None.
 
     Raises:
         InputError: the stack does not match the energies or is not finite.
@@ -185,6 +205,8 @@ class Scan:
     signal: np.ndarray
     beam: Beam
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    counts: np.ndarray | None = None
+    electrons: int | None = None
     axes: tuple[str, ...] = AXES["scan"]
     unit: str = UNITS["scan"]
 

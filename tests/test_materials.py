@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from sem3d.errors import InputError
-from sem3d.materials import _DENSITIES, ELEMENTS, material, parse_formula
+from sem3d.materials import _DENSITIES, ELEMENTS, material, material_from, parse_formula
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ def test_formula(formula, atoms):
     assert parse_formula(formula) == atoms
 
 
-@pytest.mark.parametrize("formula", ["", "au", "Si-O2", "2Au", "Au "])
+@pytest.mark.parametrize("formula", ["", "au", "Si-O2", "2Au", "Au ", "Si.", "SiO2."])
 def test_malformed_formula(formula):
     with pytest.raises(InputError, match="not a chemical formula"):
         parse_formula(formula)
@@ -73,3 +73,26 @@ def test_table_of_elements_is_read_only():
 
 def test_a_material_travels_to_worker_processes():
     assert pickle.loads(pickle.dumps(material("SiO2"))) == material("SiO2")
+
+
+def test_any_compound_of_the_elements():
+    sapphire = material_from("Al2O3", 3.97)
+    assert sapphire.atoms == {"Al": 2, "O": 3}
+    assert sapphire.name == "Al2O3"
+    assert sapphire.weight_fractions["Al"] == pytest.approx(0.5293, abs=1e-4)
+
+
+@pytest.mark.parametrize("density", [0, -1, 2330, float("nan"), float("inf")])
+def test_impossible_density(density):
+    with pytest.raises(InputError, match=r"'Al2O3' has a density of .* give 0 to 30 g/cm3"):
+        material_from("Al2O3", density)
+
+
+def test_element_without_data_names_the_way_to_add_it():
+    with pytest.raises(InputError, match=r"element 'Fe'.* sem3d\.simulate\.montecarlo\.build"):
+        material_from("Fe2O3", 5.25)
+
+
+def test_formula_with_no_atoms():
+    with pytest.raises(InputError, match="counts no atoms"):
+        material_from("Si0", 2.33)

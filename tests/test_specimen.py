@@ -120,3 +120,16 @@ def test_a_voxel_specimen_checks_its_labels() -> None:
 def test_an_impossible_voxel_box_is_refused(change: dict, told: str) -> None:
     with pytest.raises(InputError, match=told):
         VoxelBox(**{"materials": ("Si",), "shape": (4, 4, 4)} | change)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"electrons": 0}, "electrons is 0; give a dose"),
+        ({"spot_sigma_nm": -1.0}, "spot_sigma_nm is -1"),
+        ({"tilt_deg": 90.0}, "give less than 90 degrees"),
+    ],
+)
+def test_an_impossible_beam_is_refused(change: dict, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        Beam([5], **change)

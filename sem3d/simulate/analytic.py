@@ -111,6 +111,14 @@ class AnalyticForward(nn.Module):
         self._check_box(stack, beam)
 
     def _check_box(self, stack: LayerStack, beam: Beam) -> None:
+        if beam.tilt_deg:
+            raise InputError(
+                f"tilt_deg is {beam.tilt_deg} but the analytic model holds for normal incidence; "
+                "set it to 0 or use simulator=montecarlo"
+            )
+        self._check_reach(stack, beam)
+
+    def _check_reach(self, stack: LayerStack, beam: Beam) -> None:
         """The range must exceed the mass thickness of every layer, under the thickest ones too."""
         reach = electron_range(self.energies[0])
         for k in reversed(range(len(self.layers))):
@@ -233,8 +241,14 @@ class Analytic:
             self._tables[stack, beam] = LookupForward(columns, stack)
         return self._tables[stack, beam]
 
-    def simulate(self, specimen: LayeredSpecimen, beam: Beam) -> Scan:
-        """Return the noise-free scan (E, Y, X); integer maps use the exact table."""
+    def simulate(
+        self, specimen: LayeredSpecimen, beam: Beam, seed: tuple[int, int] = (0, 0)
+    ) -> Scan:
+        """Return the noise-free scan (E, Y, X); integer maps use the exact table.
+
+        Nothing is drawn: `seed` is there because engines share one signature.
+        """
+        del seed
         maps = torch.from_numpy(np.ascontiguousarray(specimen.thickness_nm))
         where = specimen.stack, beam
         columns = self.forward(*where).columns if maps.is_floating_point() else self.table(*where)

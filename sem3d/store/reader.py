@@ -9,9 +9,10 @@ import numpy as np
 import zarr
 
 from sem3d.errors import InputError
-from sem3d.specimen import Beam, LayerStack, check_signal
+from sem3d.specimen import Beam, LayerStack, VoxelBox, check_signal
+from sem3d.store.content import LayeredContent
 from sem3d.store.records import shard_file
-from sem3d.store.schema import SCHEMA_VERSION, SHARD
+from sem3d.store.schema import SCHEMA_VERSION
 
 GENERATE = "python -m sem3d.generate"
 
@@ -29,16 +30,35 @@ class ScanStore:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self.attributes = _attributes(self.root)
-        self.stack = LayerStack(
-            materials=tuple(self.attributes["materials"]),
-            limits_nm=tuple(self.attributes["limits_nm"]),
-            substrate=self.attributes["substrate"],
-            height_nm=self.attributes["height_nm"],
-            slices=self.attributes["slices"],
-        )
-        self.beam = Beam(tuple(self.attributes["energies_keV"]))
+        electrons = self.attributes.get("electrons")
+        self.beam = Beam(tuple(self.attributes["energies_keV"]), electrons)
+        self.shard = int(self.attributes.get("shard", LayeredContent.shard))
         self.checksum: str = self.attributes["checksum"]
         self._group = zarr.open_group(self.root, mode="r")
+
+    @property
+    def stack(self) -> LayerStack:
+        """The layers of a layered dataset.
+
+        Raises:
+            InputError: it holds voxel specimens.
+        """
+        if self.attributes.get("kind") == "voxels":
+            raise InputError(f"{self.root} holds voxel specimens; choose a dataset of layers")
+        names = ("materials", "limits_nm", "substrate", "height_nm", "slices")
+        return LayerStack(**{name: self.attributes[name] for name in names})
+
+    @property
+    def box(self) -> VoxelBox:
+        """The voxel box of a voxel dataset.
+
+        Raises:
+            InputError: it holds layered specimens.
+        """
+        if self.attributes.get("kind") != "voxels":
+            raise InputError(f"{self.root} holds layered specimens; choose a dataset of voxels")
+        names = ("materials", "shape", "voxel_nm", "sides", "bottom")
+        return VoxelBox(**{name: self.attributes[name] for name in names})
 
     def __len__(self) -> int:
         """Number of samples in all splits."""
@@ -59,8 +79,8 @@ class ScanStore:
 
     def shards(self, split: str, name: str) -> Iterator[tuple[int, np.ndarray]]:
         """Yield (first sample, samples (n, ...)) in storage order, the fast way to read it all."""
-        for start in range(0, self.count(split), SHARD):
-            yield start, self.read(split, name, start, min(start + SHARD, self.count(split)))
+        for start in range(0, self.count(split), self.shard):
+            yield start, self.read(split, name, start, min(start + self.shard, self.count(split)))
 
     def read(self, split: str, name: str, start: int, stop: int) -> np.ndarray:
         """Return samples start..stop-1 of one array.
@@ -70,7 +90,7 @@ class ScanStore:
         """
         array = self._array(split, name)
         try:
-            for shard in range(start // SHARD, (stop - 1) // SHARD + 1):
+            for shard in range(start // self.shard, (stop - 1) // self.shard + 1):
                 shard_file(self.root, split, name, shard).stat()  # zarr reads zeros if missing
             values = np.asarray(array[start:stop])
             if name == "scan":

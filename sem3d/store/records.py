@@ -8,9 +8,6 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Final
-
-ARRAYS: Final = ("scan", "thickness_nm", "labels", "seed")
 
 Record = dict[str, str]
 """SHA-256 of each array's shard file, by array name."""
@@ -33,7 +30,8 @@ def digest(path: Path) -> str:
 
 def measure(root: Path, split: str, shard: int) -> Record:
     """Digest the files of one shard as they are on disk."""
-    return {name: digest(shard_file(root, split, name, shard)) for name in ARRAYS}
+    arrays = sorted(path.parent.name for path in (root / split).glob("*/zarr.json"))
+    return {name: digest(shard_file(root, split, name, shard)) for name in arrays}
 
 
 def record_path(root: Path, split: str, shard: int) -> Path:

@@ -1,8 +1,9 @@
 """The dataset on disk: one zarr v3 group, a sub-group per split, a chunk per sample.
 
-``train|val|test/{scan, thickness_nm, labels, seed}``; every array names its dimensions. The
-root attributes hold the schema version, axes, materials, recipe, checksums. Scans are stored
-without noise: noise is drawn when samples are served, so one store serves every noise level.
+``train|val|test/{scan, thickness_nm, labels, seed}`` for layered specimens, ``{counts, labels,
+seed}`` for voxels (`sem3d.store.content`); every array names its dimensions. The root attributes
+hold the schema version, materials, recipe, checksums. Layered scans are stored without noise: it is
+drawn when samples are served. Counts are stored at one dose: lower ones come by thinning.
 """
 
 import hashlib
@@ -19,12 +20,11 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 from sem3d import __version__
 from sem3d.errors import InputError
 from sem3d.specimen import Beam, LayerStack
+from sem3d.store.content import Content, LayeredContent, Layout, VoxelContent
 from sem3d.store.streams import SPLITS
-from sem3d.units import AXES, UNITS
+from sem3d.units import UNITS
 
 SCHEMA_VERSION: Final = 1
-SHARD: Final = 64
-"""Samples per shard, the unit of writing and of resuming."""
 CODECS: Final = (BloscCodec(cname="lz4", shuffle="noshuffle"), Crc32cCodec())
 """Layered scans repeat few values: unshuffled they pack 3 times smaller, twice as fast, than
 bit-shuffled. The checksum finds altered chunks."""
@@ -35,8 +35,8 @@ class Recipe:
     """Everything that decides the bytes of a dataset.
 
     Attributes:
-        geometry: callable rng -> LayeredSpecimen with attributes `stack` and `shape`.
-        simulator: engine with ``simulate(specimen, beam) -> Scan`` and `provenance`.
+        geometry: callable rng -> specimen, of layers (`stack`, `shape`) or voxels (`box`).
+        simulator: engine with ``simulate(specimen, beam, seed) -> Scan`` and `provenance`.
         beam: the beam energies.
         splits: number of samples of each split.
         seed: dataset seed.
@@ -60,11 +60,18 @@ class Recipe:
                 "not all zero"
             )
 
-        if not hasattr(self.geometry, "stack"):
+        voxels = hasattr(self.geometry, "box")
+        if voxels != hasattr(self.simulator, "electrons"):
+            fitting = "montecarlo" if voxels else "analytic"
             raise InputError(
-                f"geometry {type(self.geometry).__name__} draws voxel specimens, which datasets do "
-                "not hold yet; choose a layered geometry, e.g. geometry=perlin"
+                f"geometry {type(self.geometry).__name__} draws "
+                f"{'voxels' if voxels else 'layers'}, which {type(self.simulator).__name__} does "
+                f"not simulate; choose simulator={fitting}"
             )
+        if not voxels:
+            self._check_square()
+
+    def _check_square(self) -> None:
         quirks = getattr(self.simulator, "quirks", None)
         y, x = self.geometry.shape
         if quirks and quirks.transposed_scan and y != x:
@@ -80,14 +87,25 @@ class Recipe:
         return quirks.voxels(self.geometry.stack) if quirks else self.geometry.stack
 
     @property
+    def content(self) -> Content:
+        """What a sample holds."""
+        if hasattr(self.geometry, "box"):
+            electrons = self.beam.electrons or self.simulator.electrons
+            return VoxelContent(self.geometry.box, self.beam, electrons)
+        y, x = self.geometry.shape
+        return LayeredContent(self.stack, (y, x), self.beam)
+
+    @property
     def shards(self) -> list[tuple[str, int]]:
         """All (split, shard number) pairs in writing order."""
         counts = {split: self.splits.get(split, 0) for split in SPLITS}
-        return [(s, k) for s, n in counts.items() for k in range(math.ceil(n / SHARD))]
+        size = self.content.shard
+        return [(s, k) for s, n in counts.items() for k in range(math.ceil(n / size))]
 
     def samples(self, split: str, shard: int) -> range:
         """Sample indices of one shard."""
-        return range(shard * SHARD, min((shard + 1) * SHARD, self.splits[split]))
+        size = self.content.shard
+        return range(shard * size, min((shard + 1) * size, self.splits[split]))
 
     @property
     def sha256(self) -> str:
@@ -96,22 +114,13 @@ class Recipe:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def array_layout(recipe: Recipe) -> dict[str, tuple[tuple[int, ...], str, tuple[str, ...]]]:
+def array_layout(recipe: Recipe) -> Layout:
     """Return shape of one sample, dtype and dimension names of every array."""
-    y, x = recipe.geometry.shape
-    stack = recipe.stack
-    thickness = "uint8" if max(stack.limits_nm) <= 255 else "uint16"
-    return {
-        "scan": ((len(recipe.beam.energies_keV), y, x), "float32", AXES["scan"]),
-        "thickness_nm": ((len(stack.materials), y, x), thickness, AXES["thickness_nm"]),
-        "labels": ((stack.slices, y, x), "uint8", AXES["labels"]),
-        "seed": ((), "uint64", ()),
-    }
+    return {**recipe.content.layout, "seed": ((), "uint64", ())}
 
 
 def root_attributes(recipe: Recipe) -> dict[str, Any]:
     """Return the metadata of a new store; it is marked incomplete."""
-    stack = recipe.stack
     return {
         "schema_version": SCHEMA_VERSION,
         "complete": False,
@@ -120,17 +129,14 @@ def root_attributes(recipe: Recipe) -> dict[str, Any]:
         "recipe_sha256": recipe.sha256,
         "engine": recipe.simulator.provenance,
         "energies_keV": list(recipe.beam.energies_keV),
-        "materials": list(stack.materials),
-        "limits_nm": list(stack.limits_nm),
-        "substrate": stack.substrate,
-        "height_nm": stack.height_nm,
-        "slices": stack.slices,
+        **recipe.content.attributes,
         "command": recipe.command,
     }
 
 
 def create_arrays(root: Path, recipe: Recipe) -> None:
     """Create the group and its empty arrays at `root`, which must not exist."""
+    size = recipe.content.shard
     group = zarr.create_group(root, attributes=root_attributes(recipe))
     for split, n in recipe.splits.items():
         for name, (sample, dtype, axes) in array_layout(recipe).items():
@@ -138,8 +144,8 @@ def create_arrays(root: Path, recipe: Recipe) -> None:
                 group.create_array(
                     f"{split}/{name}",
                     shape=(n, *sample),
-                    chunks=(1, *sample) if sample else (SHARD,),
-                    shards=(SHARD, *sample),
+                    chunks=(1, *sample) if sample else (size,),
+                    shards=(size, *sample),
                     dtype=dtype,
                     compressors=CODECS,
                     dimension_names=("sample", *axes),

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 SPLITS: Final = ("train", "val", "test")
-PURPOSES: Final = ("geometry", "noise", "augment", "order", "network")
+PURPOSES: Final = ("geometry", "noise", "augment", "order", "network", "transport")
 
-Purpose = Literal["geometry", "noise", "augment", "order", "network"]
+Purpose = Literal["geometry", "noise", "augment", "order", "network", "transport"]
 
 
 def seed_sequence(seed: int, purpose: Purpose, split: str, *key: int) -> np.random.SeedSequence:

@@ -15,7 +15,7 @@ import torch
 import zarr
 
 from sem3d.errors import InputError
-from sem3d.geometry.voxelise import voxelise
+from sem3d.geometry.protocols import CaseList
 from sem3d.store import records
 from sem3d.store.schema import Recipe, array_layout, create_arrays
 from sem3d.store.streams import seed_sequence
@@ -28,15 +28,14 @@ Executor = Callable[[Callable[[Job], None], list[Job]], Iterable[Any]]
 def simulate_sample(recipe: Recipe, split: str, index: int) -> dict[str, Any]:
     """Return one sample's arrays; `index` and the seed alone decide them."""
     sequence = seed_sequence(recipe.seed, "geometry", split, index)
-    specimen = recipe.geometry(np.random.default_rng(sequence))
-    stack = recipe.stack
-    maps = torch.from_numpy(specimen.thickness_nm)
-    return {
-        "scan": recipe.simulator.simulate(specimen, recipe.beam).signal,
-        "thickness_nm": specimen.thickness_nm,
-        "labels": voxelise(maps, stack.height_nm, stack.slices).numpy(),
-        "seed": sequence.generate_state(1, np.uint64)[0],
-    }
+    geometry = recipe.geometry
+    in_turn = isinstance(geometry, CaseList)
+    specimen = geometry.case(index) if in_turn else geometry(np.random.default_rng(sequence))
+    transport = seed_sequence(recipe.seed, "transport", split, index).generate_state(2)
+    key = int(transport[0]), int(transport[1])
+    scan = recipe.simulator.simulate(specimen, recipe.beam, key)
+    seed = sequence.generate_state(1, np.uint64)[0]
+    return {**recipe.content.arrays(specimen, scan), "seed": seed}
 
 
 def write_shard(job: Job) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sem3d.errors import InputError
 from sem3d.runtime import datasets
 from sem3d.store.reader import ScanStore
 from tests.contracts.conftest import compose, options
@@ -22,13 +23,19 @@ def small(node: Any, side: int = 16) -> Any:
     """The same geometry on a small field, where it has a choice."""
     if not isinstance(node, Mapping):
         return node
-    return {k: [side, side] if k == "shape" else small(v, side) for k, v in node.items()}
+    return {k: _field(v, side) if k == "shape" else small(v, side) for k, v in node.items()}
+
+
+def _field(shape: list[int], side: int) -> list[int]:
+    """Pixels (Y, X) made few; voxels (Z, Y, X) stay, their number is part of the geometry."""
+    return [side, side] if len(shape) == 2 else shape
 
 
 def written(name: str, folder: Path, executor: str) -> ScanStore:
     cfg = compose("generate", f"dataset={name}", f"data_dir={folder}", f"executor={executor}")
     cfg["geometry"] = small(cfg["geometry"])
     cfg["dataset"]["splits"] = SPLITS
+    cfg["acquisition"]["electrons"] = 3
     if executor == "processes":
         cfg["executor"]["workers"] = 2
     return datasets.write(cfg)
@@ -55,9 +62,18 @@ def test_two_processes_write_the_same_bytes(store: ScanStore, tmp_path: Path) ->
 
 def test_a_dataset_is_what_its_file_says(store: ScanStore) -> None:
     assert {split: store.count(split) for split in SPLITS} == SPLITS
+    labels = np.concatenate([store.read(split, "labels", 0, 1) for split in SPLITS])
+    if store.attributes.get("kind") == "voxels":
+        assert store.beam.electrons == 3
+        assert len(store.beam.energies_keV) == 20
+        assert labels.shape == (3, *store.box.shape)
+        assert 1 < labels.max() <= len(store.box.materials)
+        assert 0 < store.read("test", "counts", 0, 1).mean() < 3
+        with pytest.raises(InputError, match="holds voxel specimens"):
+            store.stack  # noqa: B018
+        return
     assert store.beam.energies_keV == tuple(range(5, 36))
     assert store.stack.materials == ("Au", "Al")
-    labels = np.concatenate([store.read(split, "labels", 0, 1) for split in SPLITS])
     assert set(np.unique(labels)) == {0, 1, 2}
     assert store.read("test", "scan", 0, 1).std() > 0
 

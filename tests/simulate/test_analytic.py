@@ -204,3 +204,8 @@ def test_linearise_three_layers_with_one_absent() -> None:
     for n in range(3):
         (gradient,) = torch.autograd.grad(expected[n].sum(), maps, retain_graph=True)
         torch.testing.assert_close(slope[:, n, 0], gradient[[0, 2], 0, 0])
+
+
+def test_a_tilted_beam_is_refused() -> None:
+    with pytest.raises(InputError, match="the analytic model holds for normal incidence"):
+        Analytic().forward(LayerStack(("Au",), (5,)), Beam([10], tilt_deg=20.0))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.specimen import Beam, Scan
 from sem3d.store.reader import ScanStore
 from sem3d.store.records import shard_file
 from tests.conftest import small_recipe, write_store
@@ -49,10 +50,12 @@ def test_non_finite_scan_is_refused(tmp_path: Path) -> None:
     class Broken:
         provenance: ClassVar = {"engine": "broken"}
 
-        def simulate(self, specimen: object, beam: object) -> object:
+        def simulate(self, specimen: object, beam: object, seed: object) -> object:
             signal = np.full((6, 16, 16), 0.5, np.float32)
             signal[2, 3, 4] = np.nan
-            return type("Scan", (), {"signal": signal})()
+            scan = Scan(np.full_like(signal, 0.5), Beam(range(5, 11)))
+            object.__setattr__(scan, "signal", signal)  # past the check
+            return scan
 
     recipe = small_recipe(test=2)
     object.__setattr__(recipe, "simulator", Broken())

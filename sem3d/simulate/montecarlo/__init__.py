@@ -1,0 +1,1 @@
+"""Monte Carlo of backscattered electrons: single Mott scattering and continuous slowing-down."""

@@ -1,0 +1,84 @@
+"""The shipped elastic cross sections of the elements."""
+
+import hashlib
+import io
+import zipfile
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from jaxtyping import Float, Int16
+
+from sem3d.errors import InputError
+
+DATA: Final = Path(__file__).with_name("elastic_cross_sections.npz")
+BUILDER: Final = "python -m sem3d.simulate.montecarlo.build"
+STEPS_PER_OCTAVE: Final = 1024  # of the stored logarithm: rounded to 0.04 %
+
+# 56 energies [eV], evenly in the logarithm.
+BUILD_ENERGIES_EV: Final = np.geomspace(32.0, 66000.0, 56)
+# 600 angles mu: the forward peak in the logarithm, the rest evenly.
+_KNEE = 10.0**-1.5
+MU: Final = np.append(np.geomspace(1e-7, _KNEE, 300, endpoint=False), np.linspace(_KNEE, 1.0, 300))
+
+
+def pack(cross_section: Float[np.ndarray, "..."]) -> Int16[np.ndarray, "..."]:
+    """Store d(sigma)/d(mu) [nm^2] as int16 logarithms, any shape."""
+    return np.round(np.log2(cross_section) * STEPS_PER_OCTAVE).astype(np.int16)
+
+
+def unpack(stored: Int16[np.ndarray, "..."] | Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    """Return d(sigma)/d(mu) [nm^2], float64, from what `pack` made."""
+    return np.exp2(stored / STEPS_PER_OCTAVE)
+
+
+def checksum_file(data: Path) -> Path:
+    """Path of the SHA-256 beside a data file, in the format of ``sha256sum``."""
+    return data.with_name(data.name + ".sha256")
+
+
+@cache
+def load_elements(path: Path = DATA) -> dict[str, np.ndarray]:
+    """Return the stored tables (56, 600) int16 by element symbol.
+
+    Raises:
+        InputError: the file is missing or not the one that its checksum describes.
+    """
+    try:
+        content = path.read_bytes()
+        expected = checksum_file(path).read_text().split()[0]
+    except (OSError, IndexError):
+        raise InputError(f"{path} or its .sha256 is missing; run {BUILDER}") from None
+    if hashlib.sha256(content).hexdigest() != expected:
+        raise InputError(f"{path} differs from its SHA-256; install sem3d again or run {BUILDER}")
+    try:
+        with np.load(io.BytesIO(content)) as stored:
+            return dict(stored)
+    except (zipfile.BadZipFile, ValueError, OSError):
+        raise InputError(f"{path} is not an .npz file; run {BUILDER}") from None
+
+
+def element_cross_section(
+    symbol: str, energies_eV: Float[np.ndarray, "N"]
+) -> Float[np.ndarray, "N 600"]:
+    """Return d(sigma)/d(mu) [nm^2] of an element (n, 600) at energies (n,) [eV].
+
+    Interpolated in the logarithms of energy and cross section.
+
+    Raises:
+        InputError: the element has no shipped cross sections, or their file is damaged.
+    """
+    elements = load_elements()
+    if symbol not in elements:
+        raise InputError(
+            f"element {symbol!r} has no elastic cross sections; give it an entry in "
+            f"sem3d.simulate.montecarlo.atoms.SCREENING and run {BUILDER}"
+        )
+    place = np.interp(
+        np.log(energies_eV), np.log(BUILD_ENERGIES_EV), np.arange(len(BUILD_ENERGIES_EV))
+    )
+    row = np.minimum(place.astype(int), len(BUILD_ENERGIES_EV) - 2)
+    share = (place - row)[:, None]
+    table = elements[symbol].astype(np.float64)
+    return unpack((1 - share) * table[row] + share * table[row + 1])
