@@ -19,6 +19,7 @@ from sem3d.report.tables import build_table
 from sem3d.report.training import load_runs
 from sem3d.report.uncertainty import uncertainty
 from sem3d.report.volumes import cuts, table_3_2, table_4
+from sem3d.store.records import write_atomic
 
 _SPECIMENS = {"test": 2, "experimental": 1}
 """Examples shown by kind of structures; the experimental ones are all alike."""
@@ -46,12 +47,13 @@ def write_report(results: Path, runs: Path, out: Path) -> tuple[Path, list[Table
     pictures = _pictures(comparisons, loaded, runs)
     out.mkdir(parents=True, exist_ok=True)
     for table in tables:
-        _publish(out / f"{table.stem}.csv", csv_text(table).encode())
+        write_atomic(out / f"{table.stem}.csv", csv_text(table))
     for picture in pictures:
         if picture.png is not None:
-            _publish(out / f"{picture.stem}.png", picture.png)
-    html = page(comparisons, tables, pictures).encode()
-    return _publish(out / "report.html", html), tables
+            write_atomic(out / f"{picture.stem}.png", picture.png)
+    html = out / "report.html"
+    write_atomic(html, page(comparisons, tables, pictures))
+    return html, tables
 
 
 def _pictures(
@@ -70,11 +72,3 @@ def _pictures(
         table_4(comparisons),
         cuts(comparisons),
     ]
-
-
-def _publish(path: Path, content: bytes) -> Path:
-    """Write `content` under a temporary name, then rename: no reader sees half a file."""
-    temporary = path.with_name(f"{path.name}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
-    return path

@@ -2,7 +2,9 @@
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,16 @@ class Table:
 
 def csv_text(table: Table) -> str:
     """Return the table as csv: full precision, the footnotes of a line in its last column."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
     names = [f"{group}: {name}" if group else name for group, name in table.columns]
-    writer.writerow(["section", *names, "notes"])
+    rows: list[Sequence[Any]] = [["section", *names, "notes"]]
     for line in table.lines:
         notes = dict.fromkeys(cell.note for cell in line.cells if cell.note)
-        writer.writerow([line.section, *(cell.value for cell in line.cells), " ".join(notes)])
+        rows.append([line.section, *(cell.value for cell in line.cells), " ".join(notes)])
+    return csv_lines(rows)
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> str:
+    """Return rows as the text of a csv file."""
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()

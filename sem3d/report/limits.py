@@ -1,9 +1,6 @@
 """The limits of a microscope as figures, tables and a few lines, before anything is measured."""
 
-import csv
-import io
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,11 +12,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from sem3d.figures.limits import draw_ambiguity, draw_cramer_rao, draw_energies
+from sem3d.report.cells import csv_lines
 from sem3d.report.pictures import Picture
 from sem3d.solvers import limits
 from sem3d.solvers.energies import Selection, select_energies
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.search import layer_sets
+from sem3d.store.records import write_atomic
 
 FRACTIONS = (0.2, 0.6, 1.0)
 """Thicknesses of another layer in the curves, as parts of its limit."""
@@ -97,9 +96,9 @@ def write_limits(found: Limits, count: int, out: Path) -> None:
         "energies": _energies(found, count),
     }
     for stem, figure in figures.items():
-        _publish(out / f"{stem}.png", Picture(stem, "", "", figure).png or b"")
-    _publish(out / "cramer_rao.csv", _csv(_state_rows(found)))
-    _publish(out / "energies.csv", _csv(_energy_rows(found)))
+        write_atomic(out / f"{stem}.png", Picture(stem, "", "", figure).png or b"")
+    write_atomic(out / "cramer_rao.csv", csv_lines(_state_rows(found)))
+    write_atomic(out / "energies.csv", csv_lines(_energy_rows(found)))
 
 
 def summary(found: Limits, count: int) -> Iterator[str]:
@@ -225,19 +224,3 @@ def _state_name(found: Limits, thickness_nm: Tensor) -> str:
     pairs = zip(thickness_nm.tolist(), found.layers, strict=True)
     present = [f"{d:g} nm {name}" for d, name in pairs if d > 0]
     return " + ".join(present) or found.name(0)
-
-
-def _csv(rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
-
-
-def _publish(path: Path, content: bytes) -> None:
-    """Write under a temporary name, then rename: no reader sees half a file."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)

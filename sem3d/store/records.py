@@ -39,13 +39,13 @@ def record_path(root: Path, split: str, shard: int) -> Path:
     return root / ".records" / f"{split}-{shard:05d}.json"
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write `text` so that `path` holds either the old content or all of the new."""
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write `content` so that `path` holds either the old content or all of the new."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        with partial.open("w") as f:
-            f.write(text)
+        with partial.open("wb") as f:
+            f.write(content.encode() if isinstance(content, str) else content)
             f.flush()
             os.fsync(f.fileno())
         partial.replace(path)
