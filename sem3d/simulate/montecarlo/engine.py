@@ -10,6 +10,7 @@ from sem3d import __version__
 from sem3d.errors import InputError, did_you_mean
 from sem3d.materials import Material, material, material_from
 from sem3d.simulate.montecarlo.cpu import Progress, simulate_on_cpu
+from sem3d.simulate.montecarlo.cuda import simulate_on_gpu
 from sem3d.simulate.montecarlo.electron_beam import ElectronBeam
 from sem3d.simulate.montecarlo.hard_collisions import MODELS
 from sem3d.simulate.montecarlo.tasks import ExitSignal
@@ -17,6 +18,7 @@ from sem3d.simulate.montecarlo.transport_tables import TransportTables, tables_f
 from sem3d.simulate.montecarlo.voxel_grid import VoxelGrid
 from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelBox, VoxelSpecimen
 
+BACKENDS: Final = ("cpu", "cuda")
 DETECTORS: Final = ("count", "energy")
 """What an electron adds to the signal: 1, or its energy relative to the beam's."""
 
@@ -35,6 +37,7 @@ class MonteCarlo:
         polar_deg: exit angles to the outward normal that the detector sees [degrees].
         densities: of materials without a tabulated density, or other than it, by formula [g/cm3].
         threads: processor threads of one scan.
+        backend: "cpu" or "cuda"; a GPU gives statistically equal counts.
 
     Raises:
         InputError: an unknown option or no electron.
@@ -49,6 +52,7 @@ class MonteCarlo:
         polar_deg: Sequence[float] = (0.0, 90.0),
         densities: Mapping[str, float] | None = None,
         threads: int = 1,
+        backend: str = "cpu",
     ) -> None:
         if electrons < 1:
             raise InputError(f"simulator.electrons is {electrons}; give a dose of at least 1")
@@ -58,6 +62,9 @@ class MonteCarlo:
             raise InputError(
                 f"simulator.detector is {detector!r}{did_you_mean(detector, DETECTORS)}"
             )
+        if backend not in BACKENDS:
+            raise InputError(f"simulator.backend is {backend!r}{did_you_mean(backend, BACKENDS)}")
+        self.backend = backend
         self.electrons, self.hard, self.detector = electrons, hard, detector
         self.e_cut_eV, self.threads = e_cut_eV, threads
         self.polar_deg = (float(polar_deg[0]), float(polar_deg[1]))
@@ -87,20 +94,17 @@ class MonteCarlo:
                 "voxel geometry, e.g. geometry=inclusions"
             )
         electrons = beam.electrons or self.electrons
-        found = simulate_on_cpu(
-            self._grid(specimen),
-            self._beam(beam),
-            self.tables(specimen.box),
-            seed,
-            electrons,
-            threads=self.threads,
-            on_progress=on_progress,
-        )
+        tables = self.tables(specimen.box)
+        asked = self._grid(specimen), self._beam(beam), tables, seed, electrons
+        if self.backend == "cuda":
+            found = simulate_on_gpu(*asked, on_progress=on_progress)
+        else:
+            found = simulate_on_cpu(*asked, threads=self.threads, on_progress=on_progress)
         signal = self._signal(found, beam, electrons)
         told = self.provenance | {
             "electrons": electrons,
             "seed": list(seed),
-            "tables_sha256": self.tables(specimen.box).sha256,
+            "tables_sha256": tables.sha256,
         }
         return Scan(signal, beam, told, found.counts.astype(np.int32), electrons)
 
@@ -118,6 +122,7 @@ class MonteCarlo:
             "stopping": "joy-luo1989",
             "hard": self.hard,
             "detector": self.detector,
+            "backend": self.backend,
             "e_cut_eV": self.e_cut_eV,
             "polar_deg": list(self.polar_deg),
             "densities": dict(self.densities),

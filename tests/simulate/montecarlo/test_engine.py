@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from sem3d.errors import InputError
 from sem3d.simulate.montecarlo.engine import MonteCarlo
@@ -98,6 +99,7 @@ def test_progress_counts_all_electrons_and_may_stop() -> None:
         ({"electrons": 0}, "simulator.electrons is 0"),
         ({"hard": "moler"}, "did you mean 'moller'"),
         ({"detector": "counts"}, "did you mean 'count'"),
+        ({"backend": "cudo"}, "did you mean 'cuda'"),
     ],
 )
 def test_impossible_options_are_told(options: dict[str, Any], told: str) -> None:
@@ -125,3 +127,18 @@ def test_other_specimens_are_refused() -> None:
 
 def test_an_empty_box_gives_no_signal() -> None:
     assert MonteCarlo().simulate(film(label=0), BEAM).signal.sum() == 0
+
+
+@pytest.mark.gpu
+def test_a_gpu_gives_the_same_yields() -> None:
+    """Within 5 standard errors of the mean over all pixels, at each energy."""
+    beam = Beam([1.0, 2.0, 5.0], electrons=20_000)
+    here, there = (MonteCarlo(backend=b).simulate(film(), beam).signal for b in ("cpu", "cuda"))
+    sigma = (here.mean((1, 2)) / (30 * 20_000)) ** 0.5
+    assert (abs(here.mean((1, 2)) - there.mean((1, 2))) < 5 * 2**0.5 * sigma).all()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without a GPU")
+def test_a_missing_gpu_or_package_is_told() -> None:
+    with pytest.raises(InputError, match="cuda"):
+        MonteCarlo(backend="cuda").simulate(film(), BEAM)
