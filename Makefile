@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-gpu check format bench clean
+.PHONY: help setup demo test test-slow test-gpu check format validate bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -44,6 +44,9 @@ check: $(STAMP)  ## lint, format, types, import layers, docstrings and sizes
 format: $(STAMP)  ## put the code in the house's format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+validate: $(STAMP)  ## the Monte Carlo engine against measured physics, a few minutes
+	$(BIN)/python -m sem3d.validate
 
 bench: $(STAMP)  ## every benchmark, as tables
 	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

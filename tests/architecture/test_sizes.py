@@ -43,7 +43,7 @@ def test_functions_are_short() -> None:
     assert {name: n for name, n in lengths.items() if n > 50} == {}
 
 
-@pytest.mark.parametrize("command", ["generate", "train", "evaluate", "limits"])
+@pytest.mark.parametrize("command", ["generate", "train", "evaluate", "limits", "validate"])
 def test_commands_only_put_parts_together(command: str) -> None:
     assert length(ROOT / "sem3d" / f"{command}.py") < 60
 

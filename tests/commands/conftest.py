@@ -25,7 +25,7 @@ class Commands:
 
     def line(self, name: str, *overrides: str) -> list[str]:
         folders = []
-        if name != "report":
+        if name not in ("report", "validate"):
             folders.append(f"data_dir={self.folder}/data")
         if name != "generate":
             folders.append(f"output_dir={self.folder}/out")

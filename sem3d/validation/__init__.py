@@ -1,0 +1,1 @@
+"""The Monte Carlo engine against measurements, limits, cited tables and another simulator."""
