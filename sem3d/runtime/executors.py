@@ -1,5 +1,6 @@
 """Where independent jobs run: here, or in worker processes."""
 
+import importlib
 import multiprocessing
 import os
 import signal
@@ -69,3 +70,17 @@ class Processes:
             ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def cluster_package(name: str) -> Any:
+    """Import a package that only clusters need.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        raise InputError(
+            f"this executor needs the package {error.name}; pip install 'sem3d[cluster]'"
+        ) from None
