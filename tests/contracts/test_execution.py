@@ -13,7 +13,14 @@ from tests.contracts.conftest import compose, options
 every_trainer = pytest.mark.parametrize("name", options("trainer"))
 
 
-@pytest.mark.parametrize("name", options("executor"))
+QUICK = ("serial", "processes")
+"""Executors that need nobody else's processes; the others are tested when slow."""
+
+
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in options("executor")],
+)
 def test_executors_run_every_job_once(name: str) -> None:
     execute = build(compose("generate", f"executor={name}")["executor"], "executor")
     assert sorted(execute(math.factorial, [3, 1, 2])) == [1, 2, 6]

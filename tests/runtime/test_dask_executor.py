@@ -12,6 +12,8 @@ import pytest
 from sem3d.errors import InputError
 from sem3d.runtime.dask_executor import Dask
 
+pytestmark = pytest.mark.slow  # they start processes and wait for them
+
 ROOT = Path(__file__).parents[2]
 CLUSTER = """
 import time

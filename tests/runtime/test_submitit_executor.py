@@ -10,6 +10,8 @@ import pytest
 from sem3d.errors import InputError
 from sem3d.runtime.submitit_executor import Submitit
 
+pytestmark = pytest.mark.slow  # they start processes and wait for them
+
 SBATCH = """#!/bin/sh
 cp "$1" "{folder}/script"
 SLURM_JOB_ID=$$ SLURM_NTASKS=1 SLURM_PROCID=0 SLURM_LOCALID=0 SLURM_NODEID=0 \
