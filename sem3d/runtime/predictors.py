@@ -13,6 +13,7 @@ from sem3d.runtime.checkpoint import describe, load_task, read_checkpoint
 from sem3d.runtime.evaluation import Predictor
 from sem3d.runtime.names import plain
 from sem3d.solvers.problem import LayeredProblem
+from sem3d.solvers.scan_checks import check_physics
 from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
 
@@ -77,7 +78,7 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
     """
     store = ScanStore(cfg["dataset"]["root"])
     engine = build(cfg["simulator"], "simulator")
-    _check_physics(engine.provenance, store)
+    check_physics(store.attributes["engine"], engine.provenance, str(store.root))
     energies = store.beam.energies_keV
     chosen = Beam(energies if cfg["energies_keV"] is None else cfg["energies_keV"])
     problem = LayeredProblem(engine, store.stack, chosen, build(cfg["noise"]["eval"], "noise.eval"))
@@ -111,16 +112,6 @@ def find_device(device: str) -> str:
     if device.startswith("cuda") and not torch.cuda.is_available():
         raise InputError(f"device={device} but PyTorch finds no GPU; choose device=cpu or auto")
     return device
-
-
-def _check_physics(assumed: Mapping[str, Any], store: ScanStore) -> None:
-    simulated = store.attributes["engine"]
-    for key in sorted({*assumed, *simulated}):
-        if assumed.get(key) != simulated.get(key):
-            raise InputError(
-                f"{store.root} was simulated with {key} = {simulated.get(key)} but the solver "
-                f"would assume {assumed.get(key)}; choose the simulator of the dataset"
-            )
 
 
 def _indices(energies: Sequence[float], chosen: Sequence[float], store: ScanStore) -> list[int]:

@@ -111,10 +111,10 @@ class AnalyticForward(nn.Module):
         self._check_box(stack, beam)
 
     def _check_box(self, stack: LayerStack, beam: Beam) -> None:
-        if beam.tilt_deg:
+        if beam.tilt_deg or beam.spot_sigma_nm:
             raise InputError(
-                f"tilt_deg is {beam.tilt_deg} but the analytic model holds for normal incidence; "
-                "set it to 0 or use simulator=montecarlo"
+                f"tilt_deg is {beam.tilt_deg}, spot_sigma_nm {beam.spot_sigma_nm} but the analytic "
+                "model holds for a point beam at normal incidence; set both to 0"
             )
         self._check_reach(stack, beam)
 

@@ -51,15 +51,21 @@ def choose_energies(scan: Scan, beam: Beam) -> Float[np.ndarray, "E Y X"]:
     return scan.signal[[have[energy] for energy in beam.energies_keV]].astype(np.float32)
 
 
-def check_physics(scan: Scan, assumed: Mapping[str, Any]) -> None:
-    """Raise `InputError` when a simulated scan tells of other physics than the solver assumes."""
-    if "engine" not in scan.provenance:
+def check_physics(told: Mapping[str, Any], assumed: Mapping[str, Any], what: str) -> None:
+    """Raise `InputError` when `what` was simulated with other physics than the solver assumes.
+
+    Args:
+        told: provenance of the data; data of no engine, measured ones, are taken as they are.
+        assumed: provenance of the solver's engine.
+        what: the data, for the message.
+    """
+    if "engine" not in told:
         return
     for key, value in assumed.items():
-        if scan.provenance.get(key) != value:
+        if told.get(key) != value:
             raise InputError(
-                f"the scan was simulated with {key} = {scan.provenance.get(key)} but the solver "
-                f"assumes {value}; build the problem with the scan's engine"
+                f"{what} was simulated with {key} = {told.get(key)} but the solver assumes "
+                f"{value}; give it the engine of the data (simulator=... on the command line)"
             )
 
 

@@ -105,11 +105,9 @@ class StateSearch(nn.Module):
             ambiguity.float().reshape(field),
         )
 
-    def best(
-        self, components: Float[Tensor, "K P"], level: float, prior: bool = True
-    ) -> Int64[Tensor, " P"]:
-        """Return the most probable state of every pixel, or the most likely one without prior."""
-        scores = self._scores(components, level, prior)
+    def best(self, components: Float[Tensor, "K P"], level: float) -> Int64[Tensor, " P"]:
+        """Return the most probable state of every pixel."""
+        scores = self._scores(components, level)
         return torch.cat([block.max(1).indices for block in scores])
 
     def posterior(self, components: Float[Tensor, "K P"], level: float) -> Posterior:
@@ -119,7 +117,7 @@ class StateSearch(nn.Module):
 
     def _posteriors(self, components: Tensor, level: float) -> Iterator[tuple[Tensor, ...]]:
         layers = len(self.thickness_nm)
-        for scores in self._scores(components, level, True):
+        for scores in self._scores(components, level):
             highest, best = scores.max(1, keepdim=True)
             weights = scores.sub_(highest).clamp_min_(NEGLIGIBLE).exp_()
             sums = weights @ self.features.to(weights)
@@ -131,13 +129,11 @@ class StateSearch(nn.Module):
             same = sets.gather(1, self.present[best])[:, 0] / total[:, 0]
             yield best[:, 0], error.clamp_min(0).sqrt().T, (1 - same).clamp_min(0)
 
-    def _scores(self, components: Tensor, level: float, prior: bool) -> Iterator[Tensor]:
+    def _scores(self, components: Tensor, level: float) -> Iterator[Tensor]:
         """Yield the log-posterior (P, S) of every state, up to a constant, by blocks of pixels."""
-        exact = level < EXACT_BELOW
-        kind = torch.float64 if exact else torch.float32
+        kind = torch.float64 if level < EXACT_BELOW else torch.float32
         scaled = self.space.states_at(level) / level
-        bias = -0.5 * scaled.square().sum(0)
-        bias = (bias + self.log_prior if prior else bias).to(kind)
+        bias = (self.log_prior - 0.5 * scaled.square().sum(0)).to(kind)
         states = scaled.to(kind)
         size = max(1, (BLOCK_CUDA if components.is_cuda else BLOCK) // states.shape[1])
         for block in (components / level).to(kind).split(size, 1):

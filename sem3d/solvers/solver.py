@@ -79,7 +79,7 @@ class Solver(nn.Module, ABC):
                 model's, or a field beyond the memory.
         """
         if isinstance(scan, Scan):
-            check_physics(scan, self.problem.engine.provenance)
+            check_physics(scan.provenance, self.problem.engine.provenance, "the scan")
             batch = torch.from_numpy(choose_energies(scan, self.problem.beam))[None]
             found = self.forward(batch.to(self.space.mean.device))
             return _first_as_numpy(found)

@@ -22,10 +22,9 @@ class Tikhonov(LeastSquares):
 
     Each set (each layer alone, pairs, ..., all) is fitted from the best of a coarse grid of starts,
     see `LeastSquares`; where no set explains the data, from more of them. Of the sets and the bare
-    substrate the one with the least
-    cost + ln(E) per layer is kept (Schwarz 1978). exp(-cost / 2) weighs the sets: the ambiguity is
-    the weight of the other sets, and the uncertainty counts their thickness as well as the
-    scatter of each fit.
+    substrate the one with the least cost + ln(E) per layer is kept (Schwarz 1978). exp(-cost / 2)
+    weighs the sets: the ambiguity is the weight of the other sets, and the uncertainty counts their
+    thickness as well as the scatter of each fit.
 
     Args:
         problem: the physics.

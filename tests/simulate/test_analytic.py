@@ -206,6 +206,7 @@ def test_linearise_three_layers_with_one_absent() -> None:
         torch.testing.assert_close(slope[:, n, 0], gradient[[0, 2], 0, 0])
 
 
-def test_a_tilted_beam_is_refused() -> None:
-    with pytest.raises(InputError, match="the analytic model holds for normal incidence"):
-        Analytic().forward(LayerStack(("Au",), (5,)), Beam([10], tilt_deg=20.0))
+@pytest.mark.parametrize("beam", [Beam([10], tilt_deg=20.0), Beam([10], spot_sigma_nm=2.0)])
+def test_a_tilted_or_wide_beam_is_refused(beam: Beam) -> None:
+    with pytest.raises(InputError, match="model holds for a point beam at normal incidence"):
+        Analytic().forward(LayerStack(("Au",), (5,)), beam)

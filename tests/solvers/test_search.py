@@ -69,8 +69,7 @@ def test_the_prior_decides_where_the_data_do_not() -> None:
     components = torch.zeros(SPACE.dimensions(0.5), 1)
     index = searcher(SpikeAndSlab(0.9)).best(components, 0.5)
     assert states_of(STACK)[:, index].sum() == 0
-    most_likely = searcher(SpikeAndSlab(0.9)).best(components, 0.5, prior=False)
-    assert torch.equal(most_likely, searcher(Flat()).best(components, 0.5))
+    assert states_of(STACK)[:, searcher(Flat()).best(components, 0.5)].sum() > 0
 
 
 def test_states_are_in_the_order_of_the_table() -> None:
