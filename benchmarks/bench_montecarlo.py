@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from _table import machine, parser, show
 
-from sem3d.materials import material
+from sem3d.chemistry import material
 from sem3d.simulate.montecarlo.cpu import simulate_on_cpu
 from sem3d.simulate.montecarlo.electron_beam import ElectronBeam
 from sem3d.simulate.montecarlo.hard_collisions import MODELS

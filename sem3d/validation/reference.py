@@ -10,7 +10,7 @@ from math import log
 from operator import attrgetter
 from statistics import median
 
-from sem3d.materials import ELEMENTS
+from sem3d.chemistry import ELEMENTS
 
 NEARBY = 0.08
 """A measurement belongs to an energy that differs by at most this share of it."""

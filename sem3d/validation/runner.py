@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import UInt8
 
+from sem3d.chemistry import material
 from sem3d.errors import InputError
-from sem3d.materials import material
 from sem3d.simulate.montecarlo.cpu import simulate_on_cpu
 from sem3d.simulate.montecarlo.electron_beam import ElectronBeam
 from sem3d.simulate.montecarlo.tasks import ExitSignal
@@ -77,7 +77,7 @@ class Runner:
         Args:
             label: name of the run, which makes its random numbers.
             grid: labels 1, 2, ... are `materials`.
-            materials: names of `sem3d.materials`.
+            materials: names of `sem3d.chemistry`.
             preset: model of hard collisions.
             beam: energies and image points.
             electrons: per image point.

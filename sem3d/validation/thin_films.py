@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from sem3d.materials import material
+from sem3d.chemistry import material
 from sem3d.simulate.montecarlo.angles import beyond
 from sem3d.simulate.montecarlo.mixture import angle_densities
 from sem3d.validation.checks import Check, within_share

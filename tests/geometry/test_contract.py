@@ -8,8 +8,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
+from sem3d.chemistry import material
 from sem3d.geometry.protocols import CaseList, Geometry, VoxelGeometry
-from sem3d.materials import material
 from sem3d.specimen import LayeredSpecimen
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -3,7 +3,7 @@
 Elements whose symbols follow the command are computed anew and the others in the file stay; without
 symbols the file is made new with all of `atoms.SCREENING`. It takes minutes.
 
-To add an element, enter it in `sem3d.materials.ELEMENTS`, `atoms.SCREENING` and `shells.SHELLS`,
+To add an element, enter it in `sem3d.chemistry.ELEMENTS`, `atoms.SCREENING` and `shells.SHELLS`,
 then run the command with its symbol. Compounds need nothing but their elements.
 """
 
@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sem3d.chemistry import ELEMENTS
 from sem3d.errors import InputError, did_you_mean
-from sem3d.materials import ELEMENTS
 from sem3d.simulate.montecarlo.atoms import SCREENING
 from sem3d.simulate.montecarlo.elastic import (
     BUILD_ENERGIES_EV,

@@ -7,8 +7,8 @@ from typing import Any, Final
 import numpy as np
 
 from sem3d import __version__
+from sem3d.chemistry import Material, material, material_from
 from sem3d.errors import InputError, did_you_mean
-from sem3d.materials import Material, material, material_from
 from sem3d.simulate.montecarlo.cpu import Progress, simulate_on_cpu
 from sem3d.simulate.montecarlo.cuda import simulate_on_gpu
 from sem3d.simulate.montecarlo.electron_beam import ElectronBeam

@@ -3,8 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
+from sem3d.chemistry import ELEMENTS, Material
 from sem3d.errors import InputError
-from sem3d.materials import ELEMENTS, Material
 from sem3d.simulate.montecarlo.elastic import MU, element_cross_section
 from sem3d.simulate.montecarlo.hard_collisions import (
     dielectric_loss,

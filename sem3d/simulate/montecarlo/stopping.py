@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float
 
-from sem3d.materials import ELEMENTS, Element, Material
+from sem3d.chemistry import ELEMENTS, Element, Material
 
 
 def mean_excitation_eV(Z: int) -> float:  # noqa: N802

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float32
 
+from sem3d.chemistry import Material
 from sem3d.errors import InputError, did_you_mean
-from sem3d.materials import Material
 from sem3d.simulate.montecarlo.angles import tail_quantiles, total
 from sem3d.simulate.montecarlo.energy_grid import ENERGIES_EV
 from sem3d.simulate.montecarlo.hard_collisions import MODELS

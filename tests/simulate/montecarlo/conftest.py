@@ -4,7 +4,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sem3d.materials import material
+from sem3d.chemistry import material
 from sem3d.simulate.montecarlo.transport_tables import TransportTables, tables_for
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sem3d.materials import ELEMENTS
+from sem3d.chemistry import ELEMENTS
 from sem3d.simulate.montecarlo.atoms import SCREENING, potential
 
 

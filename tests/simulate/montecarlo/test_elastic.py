@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sem3d.chemistry import ELEMENTS
 from sem3d.errors import InputError
-from sem3d.materials import ELEMENTS
 from sem3d.simulate.montecarlo.angles import beyond, total
 from sem3d.simulate.montecarlo.atoms import SCREENING
 from sem3d.simulate.montecarlo.build import write

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sem3d.chemistry import Material, material
 from sem3d.errors import InputError
-from sem3d.materials import Material, material
 from sem3d.simulate.montecarlo.angles import beyond, total
 from sem3d.simulate.montecarlo.elastic import element_cross_section
 from sem3d.simulate.montecarlo.energy_grid import ENERGIES_EV

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sem3d.materials import ELEMENTS
+from sem3d.chemistry import ELEMENTS
 from sem3d.simulate.montecarlo.shells import SHELLS
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sem3d.materials import ELEMENTS, Material, material, material_from
+from sem3d.chemistry import ELEMENTS, Material, material, material_from
 from sem3d.simulate.montecarlo.energy_grid import ENERGIES_EV
 from sem3d.simulate.montecarlo.stopping import (
     csda_range,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from sem3d.chemistry import material, material_from
 from sem3d.errors import InputError
-from sem3d.materials import material, material_from
 from sem3d.simulate.montecarlo.energy_grid import ENERGIES_EV
 from sem3d.simulate.montecarlo.hard_collisions import MODELS
 from sem3d.simulate.montecarlo.mixture import hard_channel, shell_densities

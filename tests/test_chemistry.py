@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from sem3d.chemistry import _DENSITIES, ELEMENTS, material, material_from, parse_formula
 from sem3d.errors import InputError
-from sem3d.materials import _DENSITIES, ELEMENTS, material, material_from, parse_formula
 
 
 @pytest.mark.parametrize(
