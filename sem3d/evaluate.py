@@ -9,7 +9,7 @@ from sem3d.runtime.cli import command
 def run(cfg: dict[str, Any]) -> str:
     """Evaluate, write one result file, print and return its headline; a study prints its own."""
     from sem3d.runtime import datasets, result_file
-    from sem3d.runtime.evaluation import identity, score
+    from sem3d.runtime.evaluation import headline, identity, score
     from sem3d.runtime.predictors import check_choice, load_predictor
 
     check_choice(cfg)  # a wrong path should not cost a dataset first
@@ -23,8 +23,7 @@ def run(cfg: dict[str, Any]) -> str:
         result, examples = score(cfg, predictor, cfg["split"], **options)
         found = result_file.save(folder, result, examples), result
     written, result = found
-    scores = result["scores"]
-    told = f"mIoU {scores['miou_report']:.3f}, pooled {scores['miou_pooled']:.3f}: {written}"
+    told = f"{headline(result)}: {written}"
     if not cfg["choices"].get("study"):
         print(told)
         print(f"tables and figures: python -m sem3d.report output_dir={cfg['output_dir']}")

@@ -116,6 +116,16 @@ class VoxelBox:
         """Names of the label classes; class 0 is empty space."""
         return ("none", *self.materials)
 
+    @property
+    def slices(self) -> int:
+        """Number of voxels along z."""
+        return int(self.shape[0])
+
+    @property
+    def height_nm(self) -> float:
+        """Voxel height [nm]."""
+        return float(self.voxel_nm[0])
+
 
 @dataclass(frozen=True)
 class VoxelSpecimen:
@@ -225,6 +235,7 @@ class Reconstruction:
         residual: (Y, X) mean squared misfit over the energies in units of the noise variance: about
             1 where model and data agree; or None.
         ambiguity: (Y, X) posterior probability that another set of layers is present; or None.
+        probability: (Z, Y, X) probability, or a score 0..1, of the last material; or None.
     """
 
     labels: Any
@@ -232,6 +243,7 @@ class Reconstruction:
     uncertainty_nm: Any = None
     residual: Any = None
     ambiguity: Any = None
+    probability: Any = None
 
 
 def check_thickness(thickness_nm: np.ndarray, stack: LayerStack) -> None:

@@ -16,6 +16,7 @@ def run(cfg: dict[str, Any]) -> None:
         return
     from sem3d.runtime.slices import Stopped
     from sem3d.runtime.training import scores, train
+    from sem3d.tasks.reconstruction import ReconstructionTask
 
     try:
         trainer = train(cfg, folder)
@@ -27,8 +28,11 @@ def run(cfg: dict[str, Any]) -> None:
     checkpoint = folder.best if folder.best.is_file() else folder.last
     if experiment := getattr(trainer.logger, "experiment", None):
         _publish(cfg, checkpoint, experiment)
-    score = scores(trainer).get("val/miou_report")
-    told = "not validated" if score is None else f"validation mIoU {score:.3f}"
+    score = scores(trainer).get("val/score")
+    task = trainer.lightning_module
+    assert isinstance(task, ReconstructionTask)
+    label = task.data.headline_label
+    told = "not validated" if score is None else f"validation {label} {score:.3f}"
     print(f"{folder.path}: {told}")
     print(f"score it: python -m sem3d.evaluate checkpoint={checkpoint}")
 

@@ -10,12 +10,14 @@ import hypothesis
 import pytest
 import torch
 
+from sem3d.geometry.inclusions import Inclusions
 from sem3d.geometry.noise_layers import NoiseLayer, NoiseLayers
 from sem3d.geometry.perlin import PerlinField
 from sem3d.runtime.executors import Serial
 from sem3d.simulate.analytic import Analytic
+from sem3d.simulate.montecarlo.engine import MonteCarlo
 from sem3d.simulate.quirks import ORIGINAL
-from sem3d.specimen import Beam, LayerStack
+from sem3d.specimen import Beam, LayerStack, VoxelBox
 from sem3d.store.reader import ScanStore
 from sem3d.store.schema import Recipe
 from sem3d.store.writer import generate
@@ -62,3 +64,17 @@ def write_store(root: Path, recipe: Recipe) -> ScanStore:
 def store(tmp_path_factory: pytest.TempPathFactory) -> ScanStore:
     """A small finished dataset; read only."""
     return write_store(tmp_path_factory.mktemp("data") / "small.zarr", small_recipe())
+
+
+@pytest.fixture(scope="session")
+def voxels(tmp_path_factory: pytest.TempPathFactory) -> ScanStore:
+    """A small finished dataset of voxel specimens and electron counts; read only."""
+    recipe = Recipe(
+        geometry=Inclusions(box=VoxelBox(("Si", "Cu"), (8, 8, 8)), sizes_nm=(2.0, 6.0)),
+        simulator=MonteCarlo(electrons=40),
+        beam=Beam([1.0, 2.0, 4.0]),
+        splits={"train": 12, "val": 3, "test": 3},
+        seed=1,
+        config={"side": 8},
+    )
+    return write_store(tmp_path_factory.mktemp("voxels") / "voxels.zarr", recipe)

@@ -35,7 +35,7 @@ class Transform:
     """From a gathered batch to a network's batch.
 
     Attributes:
-        stack: gives the voxel rule of the labels.
+        stack: gives the voxel rule of the labels, or None where labels are stored.
         noise: noise of the scans.
         seed: seed of noise and augmentation.
         split: train, val or test.
@@ -43,7 +43,7 @@ class Transform:
         crop: field (Y, X) cut at a random place, or None for the whole field.
     """
 
-    stack: LayerStack
+    stack: LayerStack | None
     noise: Noise
     seed: int
     split: str
@@ -51,27 +51,36 @@ class Transform:
     crop: tuple[int, int] | None = None
 
     def __call__(self, batch: Batch, epoch: int = 0) -> Batch:
-        """Return scan (B, E, Y, X), thickness_nm (B, L, Y, X), labels (B, Z, Y, X) and index.
+        """Return scan (B, E, Y, X), labels (B, Z, Y, X) and index.
+
+        Of layers also thickness_nm (B, L, Y, X). The gathered batch holds ``scan`` and
+        ``thickness_nm``, or ``counts`` and ``labels``.
 
         Raises:
             InputError: the crop is larger than the field.
         """
-        pairs = zip(batch["scan"], batch["thickness_nm"], batch["index"].tolist(), strict=True)
+        measured, true = ("scan", "thickness_nm") if self.stack else ("counts", "labels")
+        pairs = zip(batch[measured], batch[true], batch["index"].tolist(), strict=True)
         samples = [self._sample(scan, maps, epoch, index) for scan, maps, index in pairs]
-        thickness = torch.stack([maps for _, maps in samples]).float()
-        return {
-            "scan": torch.stack([scan for scan, _ in samples]),
-            "thickness_nm": thickness,
-            "labels": voxelise(thickness, self.stack.height_nm, self.stack.slices),
-            "index": batch["index"],
-        }
+        scan = torch.stack([scan for scan, _ in samples])
+        truth = self._truth(torch.stack([maps for _, maps in samples]))
+        return {"scan": scan, **truth, "index": batch["index"]}
+
+    def _truth(self, maps: Tensor) -> Batch:
+        if self.stack is None:
+            return {"labels": maps}
+        thickness = maps.float()
+        labels = voxelise(thickness, self.stack.height_nm, self.stack.slices)
+        return {"thickness_nm": thickness, "labels": labels}
 
     def _sample(self, scan: Tensor, maps: Tensor, epoch: int, index: int) -> tuple[Tensor, Tensor]:
         if self.crop or self.symmetries:
             key = seed_sequence(self.seed, "augment", self.split, epoch, index)
             scan, maps = self._augment(scan, maps, np.random.default_rng(key))
         key = seed_sequence(self.seed, "noise", self.split, epoch, index)
-        return self.noise(scan.float(), torch_generator(key, scan.device)), maps
+        if scan.is_floating_point():
+            scan = scan.float()  # kept as float16
+        return self.noise(scan, torch_generator(key, scan.device)), maps
 
     def _augment(
         self, scan: Tensor, maps: Tensor, rng: np.random.Generator

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -16,16 +17,19 @@ from sem3d.store.records import write_atomic
 
 Memory = Literal["auto", "ram", "gpu", "memmap"]
 Arrays = dict[str, Tensor]
-"""Arrays (N, ...) of equal length by name: ``scan`` and ``thickness_nm``."""
+"""Arrays (N, ...) of equal length by name, e.g. ``scan`` and ``thickness_nm``."""
+
+Dtypes = Mapping[str, torch.dtype | None]
+"""Number types of arrays by name, None for the stored one; the first array is the large one."""
 
 
-def load_split(store: ScanStore, split: str, dtype: torch.dtype, memory: Memory) -> Arrays:
+def load_split(store: ScanStore, split: str, dtypes: Dtypes, memory: Memory) -> Arrays:
     """Read a split into contiguous tensors.
 
     Args:
         store: the dataset.
         split: train, val or test.
-        dtype: number type of the scans, float16 or float32.
+        dtypes: which arrays, and as what.
         memory: "ram" and "gpu" read into memory (the caller moves the tensors to its device);
             "memmap" decodes once to raw files beside the store; "auto" takes RAM when the split
             fits in half of what is free, else memmap.
@@ -34,8 +38,7 @@ def load_split(store: ScanStore, split: str, dtype: torch.dtype, memory: Memory)
         InputError: the split is absent or damaged, or the disk is full while decoding.
     """
     if memory == "auto":
-        memory = "ram" if _bytes(store, split, dtype) < free_memory() / 2 else "memmap"
-    dtypes = {"scan": dtype, "thickness_nm": None}
+        memory = "ram" if _bytes(store, split, dtypes) < free_memory() / 2 else "memmap"
     read = _read_memmap if memory == "memmap" else _read
     return {name: read(store, split, name, kind) for name, kind in dtypes.items()}
 
@@ -48,8 +51,12 @@ def _shape(store: ScanStore, split: str, name: str) -> tuple[int, ...]:
     return store.count(split), *store.sample_shape(split, name)
 
 
-def _bytes(store: ScanStore, split: str, dtype: torch.dtype) -> int:
-    return int(np.prod(_shape(store, split, "scan"), dtype=np.int64)) * dtype.itemsize
+def _bytes(store: ScanStore, split: str, dtypes: Dtypes) -> int:
+    return sum(
+        int(np.prod(_shape(store, split, name), dtype=np.int64))
+        * (kind or _torch_dtype(store, split, name)).itemsize
+        for name, kind in dtypes.items()
+    )
 
 
 def _read(store: ScanStore, split: str, name: str, dtype: torch.dtype | None) -> Tensor:

@@ -13,12 +13,13 @@ from sem3d.datamodule.order import EpochOrder
 from sem3d.datamodule.resident import Arrays, Memory, load_split
 from sem3d.datamodule.statistics import Statistics, measure
 from sem3d.errors import InputError, did_you_mean
+from sem3d.simulate.dose import Dose, check_fits
 from sem3d.simulate.noise import Noise
 from sem3d.store.reader import ScanStore
 
 
 class ScanDataModule(LightningDataModule):
-    """Serves a scan dataset: memory-resident, gathered, augmented and given its noise.
+    """Serves a dataset of scans or counts: memory-resident, gathered, augmented, given its noise.
 
     Args:
         root: the zarr dataset.
@@ -35,8 +36,8 @@ class ScanDataModule(LightningDataModule):
     def __init__(
         self,
         root: Path | str,
-        train_noise: Noise,
-        eval_noise: Noise,
+        train_noise: Noise | Dose,
+        eval_noise: Noise | Dose,
         batch_size: int = 16,
         eval_batch_size: int = 16,
         symmetries: bool = True,
@@ -63,13 +64,17 @@ class ScanDataModule(LightningDataModule):
         return self._store
 
     def arrays(self, split: str) -> Arrays:
-        """Arrays of a split, loaded on first use; float16 scans for training, else float32.
+        """Arrays of a split, loaded on first use.
 
-        Maps of a dataset with transposed scans are turned to match, as the published loader does.
+        Of layered specimens ``scan``, float16 for training, else float32, and ``thickness_nm``;
+        of voxel specimens ``counts`` and ``labels``. Maps of a dataset with transposed scans are
+        turned to match, as the published loader does.
         """
         if split not in self._arrays:
-            dtype = torch.float16 if split == "train" else torch.float32
-            arrays = load_split(self.store, split, dtype, self.memory)
+            half = torch.float16 if split == "train" else torch.float32
+            layers, voxels = {"scan": half, "thickness_nm": None}, {"counts": torch.int32}
+            dtypes = voxels | {"labels": None} if self.store.voxels else layers
+            arrays = load_split(self.store, split, dtypes, self.memory)
             if self.store.attributes["engine"].get("quirks", {}).get("transposed_scan"):
                 arrays["thickness_nm"] = arrays["thickness_nm"].mT.contiguous()
             self._arrays[split] = arrays
@@ -79,14 +84,43 @@ class ScanDataModule(LightningDataModule):
     def statistics(self) -> Statistics:
         """Signal statistics of the training split."""
         if not hasattr(self, "_statistics"):
-            self._statistics = measure(self.arrays("train")["scan"], self.store.checksum)
+            arrays, store = self.arrays("train"), self.store
+            signal = arrays["counts" if store.voxels else "scan"]
+            per = store.electrons or 1
+            self._statistics = measure(signal, store.checksum, self._labels(), per)
         return self._statistics
+
+    def _labels(self) -> tuple[int, ...]:
+        """Labels that training shows: of layers every one, of voxels those that occur.
+
+        Raises:
+            InputError: the validation split has others.
+        """
+        if not self.store.voxels:
+            return tuple(range(len(self.store.stack.classes)))
+        splits = [s for s in ("train", "val") if self.store.count(s)]
+        shown = {s: set(self.arrays(s)["labels"].unique().tolist()) for s in splits}
+        train, val = shown["train"], shown.get("val", set())
+        if unseen := val - train:
+            raise InputError(
+                f"{self.root} has label {min(unseen)} in validation but not in training; generate "
+                "more training samples"
+            )
+        return tuple(sorted(train))
+
+    @property
+    def dose(self) -> tuple[int, int] | None:
+        """Lowest and highest training dose of electron counts, None where the signal is none."""
+        sent, noise = self.store.electrons, self.train_noise
+        return noise.range(sent) if sent and isinstance(noise, Dose) else None
 
     def transform(self, split: str, training: bool = False) -> Transform:
         """The step from a gathered batch to a network's batch; training augments."""
+        store = self.store
+        noise = self.train_noise if training else self.eval_noise
         return Transform(
-            stack=self.store.stack,
-            noise=self.train_noise if training else self.eval_noise,
+            stack=None if store.voxels else store.stack,
+            noise=check_fits(noise, store.electrons, store.several, str(self.root)),
             seed=self.seed,
             split=split,
             symmetries=self.symmetries and training,

@@ -15,9 +15,10 @@ from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime.build import build
 from sem3d.runtime.provenance import provenance
+from sem3d.simulate.dose import Dose, check_fits
 from sem3d.simulate.noise import Noise
 from sem3d.simulate.quirks import CORRECTED, ORIGINAL, ORIGINAL_FILES, Quirks
-from sem3d.specimen import Reconstruction
+from sem3d.specimen import Reconstruction, VoxelBox
 from sem3d.store.reader import ScanStore
 
 SCHEMA: Final = 1
@@ -59,16 +60,16 @@ class Evaluation:
     def __post_init__(self) -> None:
         if self.examples < 1:
             raise InputError(f"examples is {self.examples}; keep at least 1 for the pictures")
-        classes = self.store.stack.classes
+        classes = self.store.volume.classes
         self.upright, self.transposed = VoxelScores(classes), VoxelScores(classes)
-        self.thickness = ThicknessError(self.store.stack.materials)
+        self.thickness = ThicknessError(self.store.volume.materials)
         self.saw_square = False
 
     def add(self, batch: Mapping[str, Tensor], found: Reconstruction, seconds: float) -> None:
         """Add one batch, on the CPU."""
         index, truth = batch["index"], batch["labels"]
         self.upright.update(index, found.labels, truth)
-        if truth.shape[-1] == truth.shape[-2]:
+        if truth.shape[-1] == truth.shape[-2] and not self.store.voxels:
             self.saw_square = True
             self.transposed.update(index, found.labels, truth.transpose(-1, -2).contiguous())
         if found.thickness_nm is not None:
@@ -83,9 +84,10 @@ class Evaluation:
             "scan": batch["scan"],
             "true_labels": batch["labels"],
             "predicted_labels": found.labels,
-            "true_thickness_nm": batch["thickness_nm"],
         }
         optional = {
+            "true_thickness_nm": batch.get("thickness_nm"),
+            "probability": found.probability,
             "predicted_thickness_nm": found.thickness_nm,
             "uncertainty_nm": found.uncertainty_nm,
             "residual": found.residual,
@@ -135,7 +137,9 @@ def score(
 def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[str, Any]:
     """Return the part of a result that decides its scores, before they are computed."""
     dataset = cfg["dataset"]
+    store = ScanStore(dataset["root"])
     noise = build(cfg["noise"]["eval"], "noise.eval")
+    noise = check_fits(noise, store.electrons, store.several, str(store.root))
     noise.deviation()  # refuses a range
     versions = {key: provenance()[key] for key in ("sem3d", "git")} | {"seed": cfg["seed"]}
     return {
@@ -144,7 +148,7 @@ def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[s
         "dataset": {
             "name": dataset["name"],
             "split": split,
-            "checksum": ScanStore(dataset["root"]).checksum,
+            "checksum": store.checksum,
         },
         "noise": noise.provenance,
         "provenance": versions,
@@ -154,7 +158,7 @@ def identity(cfg: Mapping[str, Any], predictor: Predictor, split: str) -> dict[s
 def evaluate(
     predictor: Predictor,
     data: Mapping[str, Any],
-    noise: Noise,
+    noise: Noise | Dose,
     *,
     seed: int = 0,
     batch_size: int = 8,
@@ -177,10 +181,11 @@ def evaluate(
     from rich.progress import track
 
     module = ScanDataModule(data["root"], noise, noise, eval_batch_size=batch_size, seed=seed)
-    if not all(isinstance(v, str | int | float) for v in noise.provenance.values()):
-        raise InputError("noise.eval draws its level from a range; score at one level at a time")
     split = data["split"]
     batches, transform = module.loader(split), module.transform(split)
+    told_noise = transform.noise.provenance
+    if not all(isinstance(v, str | int | float) for v in told_noise.values()):
+        raise InputError("noise.eval draws its level from a range; score at one level at a time")
     scoring = Evaluation(module.store, examples)
     told, console = f"evaluate {data['name']}/{split}", Console(stderr=True)
     for gathered in track(batches, told, console=console, transient=True):
@@ -193,7 +198,7 @@ def evaluate(
         "schema": SCHEMA,
         "predictor": dict(predictor.described),
         "dataset": _describe(store, data, scoring.samples),
-        "noise": noise.provenance,
+        "noise": told_noise,
         **scoring.result(),
         "timing": {
             "seconds_per_sample": scoring.seconds / scoring.samples,
@@ -206,24 +211,44 @@ def evaluate(
 
 
 def _on_cpu(found: Reconstruction) -> Reconstruction:
-    maps = found.thickness_nm, found.uncertainty_nm, found.residual, found.ambiguity
+    maps = (
+        found.thickness_nm,
+        found.uncertainty_nm,
+        found.residual,
+        found.ambiguity,
+        found.probability,
+    )
     return Reconstruction(found.labels.cpu(), *(m if m is None else m.float().cpu() for m in maps))
 
 
 def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[str, Any]:
-    return {
+    volume = store.volume
+    if isinstance(volume, VoxelBox):
+        own = {"kind": "voxels", "voxel_nm": list(volume.voxel_nm), "limits_nm": []}
+    else:
+        own = {"kind": "layers", "limits_nm": list(volume.limits_nm)}
+    return own | {
         "name": data["name"],
         "split": data["split"],
         "checksum": store.checksum,
         "samples": samples,
         "energies_keV": list(store.beam.energies_keV),
-        "classes": list(store.stack.classes),
-        "limits_nm": list(store.stack.limits_nm),
-        "height_nm": store.stack.height_nm,
-        "slices": store.stack.slices,
+        "classes": list(volume.classes),
+        "height_nm": volume.height_nm,
+        "slices": volume.slices,
         "physics": physics(store.attributes["engine"]),
         "geometry": str(store.attributes["recipe"].get("geometry", {}).get("_target_", "")),
     }
+
+
+def headline(result: Mapping[str, Any]) -> str:
+    """Return the scores of a result that say most, in words."""
+    scores, data = result["scores"], result["dataset"]
+    if data["kind"] == "layers":
+        return f"mIoU {scores['miou_report']:.3f}, pooled {scores['miou_pooled']:.3f}"
+    last = data["classes"][-1]
+    mean, pooled = scores[f"iou_present/{last}"], scores[f"iou_pooled/{last}"]
+    return f"IoU of {last} {mean:.3f} per volume, pooled {pooled:.3f}"
 
 
 def physics(engine: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ def load_network(
     """
     task, saved = load_task(checkpoint)
     store = ScanStore(cfg["dataset"]["root"])
-    task.data.check_store(store.beam.energies_keV, store.stack, str(store.root))
+    task.data.check_store(store.beam.energies_keV, store.volume, str(store.root))
     return Predictor(task.to(device), describe(checkpoint, task, saved, name), device)
 
 

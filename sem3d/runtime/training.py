@@ -149,17 +149,15 @@ def make_data(cfg: Mapping[str, Any]) -> ScanDataModule:
 
 def data_spec(name: str, data: ScanDataModule, statistics: Statistics) -> DataSpec:
     """Return what a network is built for."""
-    stack = data.store.stack
+    store = data.store
     return DataSpec(
-        energies_keV=data.store.beam.energies_keV,
-        materials=stack.materials,
-        limits_nm=stack.limits_nm,
-        substrate=stack.substrate,
-        height_nm=stack.height_nm,
-        slices=stack.slices,
+        energies_keV=store.beam.energies_keV,
+        volume=store.volume,
+        labels=statistics.labels,
         mean=statistics.mean,
         std=statistics.std,
-        dataset={"name": name, "checksum": data.store.checksum},
+        dose=data.dose,
+        dataset={"name": name, "checksum": store.checksum},
     )
 
 

@@ -30,11 +30,26 @@ class ScanStore:
     def __init__(self, root: Path | str) -> None:
         self.root = Path(root)
         self.attributes = _attributes(self.root)
-        electrons = self.attributes.get("electrons")
-        self.beam = Beam(tuple(self.attributes["energies_keV"]), electrons)
+        self.electrons: int | None = self.attributes.get("electrons")
+        self.beam = Beam(tuple(self.attributes["energies_keV"]), self.electrons)
         self.shard = int(self.attributes.get("shard", LayeredContent.shard))
         self.checksum: str = self.attributes["checksum"]
         self._group = zarr.open_group(self.root, mode="r")
+
+    @property
+    def voxels(self) -> bool:
+        """Whether it holds electron counts of voxel specimens, not signals of layered ones."""
+        return self.attributes.get("kind") == "voxels"
+
+    @property
+    def volume(self) -> LayerStack | VoxelBox:
+        """What the labels stand for."""
+        return self.box if self.voxels else self.stack
+
+    @property
+    def several(self) -> bool:
+        """Whether one beam electron may have been counted more than once."""
+        return self.attributes["engine"].get("hard") != "none"
 
     @property
     def stack(self) -> LayerStack:
@@ -43,7 +58,7 @@ class ScanStore:
         Raises:
             InputError: it holds voxel specimens.
         """
-        if self.attributes.get("kind") == "voxels":
+        if self.voxels:
             raise InputError(f"{self.root} holds voxel specimens; choose a dataset of layers")
         names = ("materials", "limits_nm", "substrate", "height_nm", "slices")
         return LayerStack(**{name: self.attributes[name] for name in names})
@@ -55,7 +70,7 @@ class ScanStore:
         Raises:
             InputError: it holds layered specimens.
         """
-        if self.attributes.get("kind") != "voxels":
+        if not self.voxels:
             raise InputError(f"{self.root} holds layered specimens; choose a dataset of voxels")
         names = ("materials", "shape", "voxel_nm", "sides", "bottom")
         return VoxelBox(**{name: self.attributes[name] for name in names})

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sem3d.errors import InputError
-from sem3d.specimen import LayerStack
+from sem3d.specimen import LayerStack, VoxelBox
+
+Volume = LayerStack | VoxelBox
 
 
 @dataclass(frozen=True)
@@ -14,36 +16,59 @@ class DataSpec:
 
     Attributes:
         energies_keV: (E,) beam energies [keV].
-        materials: layer materials, lowest first.
-        limits_nm: largest thickness per layer [nm].
-        substrate: material below.
-        height_nm: voxel height [nm].
-        slices: voxels along z.
+        volume: layers or voxel box: what labels stand for.
+        labels: label values that training shows; class k of a network is ``labels[k]``.
         mean: (E,) mean training signal.
         std: (E,) standard deviation of the training signal.
+        dose: lowest and highest dose trained on [electrons per pixel and energy]; None where the
+            signal is no count.
         dataset: name and checksum of the training data.
     """
 
     energies_keV: Sequence[float]
-    materials: Sequence[str]
-    limits_nm: Sequence[int]
-    substrate: str
-    height_nm: float
-    slices: int
+    volume: Volume
+    labels: Sequence[int]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    dose: tuple[int, int] | None = None
     dataset: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def stack(self) -> LayerStack:
-        """The layers as a noun."""
-        return LayerStack(
-            self.materials, self.limits_nm, self.substrate, self.height_nm, self.slices
-        )
+        """The layers.
+
+        Raises:
+            InputError: the data are voxels.
+        """
+        if not isinstance(self.volume, LayerStack):
+            raise InputError(
+                "task=thickness predicts maps of layers, but the dataset holds voxels; use "
+                "task=voxels, e.g. model=unet_volume"
+            )
+        return self.volume
+
+    @property
+    def headline(self) -> str:
+        """Name of the score that says most: of layers the report's, of voxels the last material's.
+
+        The means over all classes would count empty space, which voxel specimens may not have.
+        """
+        if isinstance(self.volume, LayerStack):
+            return "miou_report"
+        return f"iou_present/{self.volume.materials[-1]}"
+
+    @property
+    def headline_label(self) -> str:
+        """The headline in words."""
+        if isinstance(self.volume, LayerStack):
+            return "mIoU"
+        return f"IoU of {self.volume.materials[-1]}"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, for checkpoints."""
-        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+        volume = {k: list(v) if isinstance(v, tuple) else v for k, v in plain["volume"].items()}
+        return plain | {"volume": volume}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DataSpec":
@@ -51,10 +76,11 @@ class DataSpec:
         plain: dict[str, Any] = {
             k: tuple(v) if isinstance(v, list) else v for k, v in values.items()
         }
-        return cls(**plain)
+        kind = VoxelBox if "sides" in plain["volume"] else LayerStack
+        return cls(**plain | {"volume": kind(**plain["volume"])})
 
-    def check_store(self, energies_keV: Sequence[float], stack: LayerStack, what: str) -> None:
-        """Raise `InputError` unless data has the energies, layers and voxels trained on."""
+    def check_store(self, energies_keV: Sequence[float], volume: Volume, what: str) -> None:
+        """Raise `InputError` unless data has the energies, materials and voxels trained on."""
         ours, theirs = list(self.energies_keV), [float(e) for e in energies_keV]
         if ours != theirs:
             raise InputError(
@@ -62,8 +88,8 @@ class DataSpec:
                 f"network was trained on {len(ours)} ({ours[0]:g}..{ours[-1]:g} keV); "
                 "use a checkpoint trained on these energies"
             )
-        if stack != self.stack:
+        if volume != self.volume:
             raise InputError(
-                f"{what} holds {stack} but the network was trained on {self.stack}; "
-                "use a checkpoint trained on this stack"
+                f"{what} holds {volume} but the network was trained on {self.volume}; "
+                "use a checkpoint trained on such specimens"
             )

@@ -57,7 +57,7 @@ class ReconstructionTask(LightningModule):
         self._make_optimizer, self._make_schedule = optimizer, schedule
         self.register_buffer("mean", torch.tensor(data.mean)[:, None, None])
         self.register_buffer("std", torch.tensor(data.std)[:, None, None])
-        self.voxel_scores = VoxelScores(data.stack.classes)
+        self.voxel_scores = VoxelScores(data.volume.classes)
 
     @property
     @abstractmethod
@@ -89,7 +89,7 @@ class ReconstructionTask(LightningModule):
             output = torch.stack([self.prediction(s) for s in self.model.stages(scan)])
         else:
             output = self.prediction(self.model(scan))
-        loss: Tensor = self.loss(output, batch[self.target])
+        loss: Tensor = self.loss(output, self.truth(batch))
         if not torch.isfinite(loss):
             raise InputError(
                 f"training loss became {loss.item()} at step {self.global_step}; "
@@ -105,25 +105,29 @@ class ReconstructionTask(LightningModule):
         del batch_idx
         prediction = self.prediction(self.model(self.standardise(batch["scan"])))
         inner = self.loss.loss if isinstance(self.loss, StackedMean) else self.loss
-        loss = inner(prediction, batch[self.target])
+        loss = inner(prediction, self.truth(batch))
         self.log("val/loss", loss, on_epoch=True, sync_dist=True, batch_size=len(prediction))
         self.score(self.reconstruct(prediction.float()), batch)
+
+    def truth(self, batch: dict[str, Tensor]) -> Tensor:
+        """What the loss compares the prediction with."""
+        return batch[self.target]
 
     def score(self, found: Reconstruction, batch: dict[str, Tensor]) -> None:
         """Add a batch to the scores."""
         self.voxel_scores.update(batch["index"], found.labels, batch["labels"])
 
     def scores(self) -> dict[str, float]:
-        """Scores since the last call, synchronised over processes."""
+        """Scores since the last call, synchronised over processes; ``score`` is the headline."""
         values = self.voxel_scores.compute()
         self.voxel_scores.reset()
-        return values
+        return values | {"score": values[self.data.headline]}
 
     def on_validation_epoch_end(self) -> None:
         """Log every score as ``val/<name>``."""
         for name, value in self.scores().items():
-            headline = name in ("miou_report", "miou_pooled")
-            self.log(f"val/{name}", value, prog_bar=headline, sync_dist=True)  # equal on all ranks
+            shown = name == "score"
+            self.log(f"val/{name}", value, prog_bar=shown, sync_dist=True)  # equal on all ranks
 
     def configure_optimizers(self) -> Any:
         """Optimiser and, if configured, a schedule stepped every batch."""

@@ -23,14 +23,14 @@ class ThicknessTask(ReconstructionTask):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        limits = torch.tensor(self.data.limits_nm, dtype=torch.float32)
+        limits = torch.tensor(self.data.stack.limits_nm, dtype=torch.float32)
         self.register_buffer("limits", limits[:, None, None])
-        self.thickness_error = ThicknessError(self.data.materials)
+        self.thickness_error = ThicknessError(self.data.stack.materials)
 
     @property
     def outputs(self) -> tuple[int, ...]:
         """One channel per layer."""
-        return (len(self.data.materials),)
+        return (len(self.data.stack.materials),)
 
     def prediction(self, output: Tensor) -> Tensor:
         """Thickness (B, L, Y, X) [nm] from the network's output."""
@@ -41,7 +41,7 @@ class ThicknessTask(ReconstructionTask):
     def reconstruct(self, prediction: Tensor) -> Reconstruction:
         """Maps clipped to the limits, and their labels."""
         thickness = prediction.clamp_min(0).minimum(self.limits)
-        labels = voxelise(thickness, self.data.height_nm, self.data.slices)
+        labels = voxelise(thickness, self.data.stack.height_nm, self.data.stack.slices)
         return Reconstruction(labels, thickness)
 
     def score(self, found: Reconstruction, batch: dict[str, Tensor]) -> None:

@@ -8,17 +8,15 @@ import torch
 from sem3d.losses.stacked import StackedMean
 from sem3d.runtime.build import partial
 from sem3d.runtime.checkpoint import build_task
+from sem3d.specimen import LayerStack
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask
 from tests.contracts.conftest import compose, options
 
 DATA = DataSpec(
     energies_keV=tuple(float(e) for e in range(5, 36)),
-    materials=("Au", "Al"),
-    limits_nm=(15, 150),
-    substrate="Si",
-    height_nm=10.0,
-    slices=16,
+    volume=LayerStack(("Au", "Al"), (15, 150)),
+    labels=(0, 1, 2),
     mean=31 * (0.55,),
     std=31 * (0.1,),
 )

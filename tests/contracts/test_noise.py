@@ -6,14 +6,22 @@ import pytest
 import torch
 
 from sem3d.runtime.build import build
+from sem3d.simulate.dose import Dose
 from tests.contracts.conftest import compose, options
 
-every_noise = pytest.mark.parametrize("name", options("noise"))
 both = pytest.mark.parametrize("use", ["train", "eval"])
 
 
 def noise(name: str, use: str) -> Any:
     return build(compose("evaluate", f"noise={name}")["noise"][use], f"noise.{use}")
+
+
+def of_signals(name: str) -> bool:
+    """Whether it acts on noise-free signals; counts have a dose (tests/simulate/test_dose.py)."""
+    return not isinstance(noise(name, "eval"), Dose)
+
+
+every_noise = pytest.mark.parametrize("name", [n for n in options("noise") if of_signals(n)])
 
 
 def draw(name: str, use: str, seed: int, side: int = 8) -> torch.Tensor:

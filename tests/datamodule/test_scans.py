@@ -57,7 +57,7 @@ def test_statistics_are_those_of_the_training_scans(data: ScanDataModule, store:
 def test_statistics_use_the_first_samples_only() -> None:
     scans = torch.ones(SAMPLES + 1, 2, 1, 1)
     scans[-1] = 1e6
-    assert measure(scans, "x").mean == (1.0, 1.0)
+    assert measure(scans, "x", (0,)).mean == (1.0, 1.0)
 
 
 def test_unknown_memory_is_refused(store: ScanStore) -> None:

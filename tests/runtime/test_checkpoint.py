@@ -20,6 +20,7 @@ from sem3d.runtime.checkpoint import (
     start_from,
 )
 from sem3d.runtime.run_folder import RunFolder
+from sem3d.specimen import LayerStack
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask
 
@@ -27,11 +28,8 @@ Compose = Callable[..., dict[str, Any]]
 
 DATA = DataSpec(
     energies_keV=(5.0, 10.0, 20.0),
-    materials=("Au", "Al"),
-    limits_nm=(15, 150),
-    substrate="Si",
-    height_nm=10.0,
-    slices=16,
+    volume=LayerStack(("Au", "Al"), (15, 150)),
+    labels=(0, 1, 2),
     mean=(0.5, 0.6, 0.7),
     std=(0.1, 0.1, 0.2),
     dataset={"name": "small", "checksum": "0"},

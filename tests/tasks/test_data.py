@@ -4,14 +4,27 @@ import json
 import pytest
 
 from sem3d.errors import InputError
-from sem3d.specimen import LayerStack
+from sem3d.specimen import LayerStack, VoxelBox
 from sem3d.tasks.data import DataSpec
 
-SPEC = DataSpec((5.0, 8.0), ("Au", "Al"), (15, 150), "Si", 10.0, 16, (0.5, 0.6), (0.1, 0.2))
+SPEC = DataSpec((5.0, 8.0), LayerStack(("Au", "Al"), (15, 150)), (0, 1, 2), (0.5, 0.6), (0.1, 0.2))
+BOX = VoxelBox(("Si", "Cu"), (20, 20, 20))
+VOXELS = DataSpec((0.5, 1.0), BOX, (1, 2), (0.2, 0.2), (0.1, 0.1), dose=(50, 200))
 
 
-def test_survives_json() -> None:
-    assert DataSpec.from_dict(json.loads(json.dumps(SPEC.to_dict()))) == SPEC
+@pytest.mark.parametrize("spec", [SPEC, VOXELS], ids=["layers", "voxels"])
+def test_survives_json(spec: DataSpec) -> None:
+    assert DataSpec.from_dict(json.loads(json.dumps(spec.to_dict()))) == spec
+
+
+def test_headline_counts_no_empty_space_in_a_film() -> None:
+    assert SPEC.headline == "miou_report"
+    assert (VOXELS.headline, VOXELS.headline_label) == ("iou_present/Cu", "IoU of Cu")
+
+
+def test_thickness_of_voxels_is_refused() -> None:
+    with pytest.raises(InputError, match="the dataset holds voxels; use task=voxels"):
+        _ = VOXELS.stack
 
 
 def test_other_energies_are_refused() -> None:
