@@ -7,11 +7,10 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 from torch import Tensor, nn
 
+from sem3d.losses.dice import VOXELS, dice_loss
 from sem3d.losses.one_hot import one_hot
 from sem3d.losses.precision import at_least_float32
 from sem3d.losses.weights import check_count, weight_tensor
-
-VOXELS = (2, 3, 4)
 
 
 class CrossEntropyDice(nn.Module):
@@ -71,15 +70,3 @@ class CrossEntropyDice(nn.Module):
             check_count(self.class_weights, by_class.shape[1], "class_weights")
             by_class = by_class * self.class_weights
         return by_class.sum(1) / truth[0, 0].numel()
-
-
-def dice_loss(
-    probability: Float[Tensor, "B C Z Y X"], truth: Float32[Tensor, "B C Z Y X"]
-) -> Float[Tensor, "B"]:
-    """Soft Dice loss of each volume, the mean over the materials present in its truth."""
-    p, y = probability[:, 1:], truth[:, 1:]
-    voxels = y.sum(VOXELS)
-    present = (voxels > 0).float()
-    # an absent material adds 1 below, which keeps its unused ratio and gradient finite
-    dice = 2 * (p * y).sum(VOXELS) / (p.sum(VOXELS) + voxels + 1 - present)
-    return ((1 - dice) * present).sum(1) / present.sum(1).clamp(min=1)

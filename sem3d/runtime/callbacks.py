@@ -1,6 +1,7 @@
 """What watches a training: checkpoints, curves, reproducible randomness, early stopping."""
 
 import csv
+import math
 import sys
 from collections.abc import Mapping
 from typing import Any
@@ -9,17 +10,21 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 
+from sem3d.runtime.averaging import AveragedWeights
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.runtime.slices import Slices, seconds
 from sem3d.store.streams import integer, seed_sequence
 
 
 def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
-    """The callbacks of a training run, from the nodes ``checkpoint`` and ``trainer``."""
+    """The callbacks of a training run, from ``checkpoint``, ``trainer``, ``ema`` and ``seed``."""
     node = cfg["checkpoint"]
     watched = {"monitor": node["monitor"], "mode": node["mode"]}
+    # the average moves before anything is saved
+    averaging = [] if cfg["ema"] is None else [AveragedWeights(cfg["ema"])]
     found: list[Callback] = [
         StepSeed(cfg["seed"]),
+        *averaging,
         Curves(run),
         ModelCheckpoint(run.checkpoints, "best", **watched, enable_version_counter=False),
         ModelCheckpoint(
@@ -29,8 +34,15 @@ def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
     ]
     found.append(TQDMProgressBar(leave=True) if shows_progress(cfg) else EpochLines())
     if node["patience"] is not None:
-        found.append(EarlyStopping(**watched, patience=node["patience"]))
+        found.append(early_stopping(node, cfg["trainer"]))
     return found
+
+
+def early_stopping(node: Mapping[str, Any], trainer: Mapping[str, Any]) -> EarlyStopping:
+    """Stop at the first validation with ``patience`` or more epochs since the best one."""
+    every = trainer["check_val_every_n_epoch"]  # Lightning counts validations
+    patience = math.ceil(node["patience"] / every)
+    return EarlyStopping(node["monitor"], patience=patience, mode=node["mode"])
 
 
 def shows_progress(cfg: Mapping[str, Any]) -> bool:
@@ -44,7 +56,7 @@ class EpochLines(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the epoch's training loss and the last validation score."""
         if trainer.is_global_zero:
-            named = {"train/loss": "loss", "val/miou_report": "validation mIoU"}
+            named = {"train/loss": "loss", "val/score": "validation score"}
             last = trainer.callback_metrics
             told = [f"{label} {float(last[k]):.4g}" for k, label in named.items() if k in last]
             print(f"epoch {trainer.current_epoch}: {', '.join(told)}", file=sys.stderr, flush=True)

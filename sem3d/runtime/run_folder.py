@@ -17,7 +17,7 @@ from sem3d.store.records import write_atomic
 
 IDENTITY: Final = (
     "acquisition", "noise", "geometry", "simulator", "dataset", "optimizer", "schedule", "loss",
-    "task", "model", "datamodule", "seed", "weights",
+    "task", "model", "datamodule", "seed", "weights", "ema",
 )  # fmt: skip
 """Settings that make a run this run; others (trainer, logger) may change when it continues."""
 

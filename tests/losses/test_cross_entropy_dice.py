@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from sem3d.errors import InputError
-from sem3d.losses.cross_entropy_dice import CrossEntropyDice, dice_loss
+from sem3d.losses.cross_entropy_dice import CrossEntropyDice
+from sem3d.losses.dice import dice_loss
 from sem3d.losses.one_hot import one_hot
 
 

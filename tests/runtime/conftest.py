@@ -6,9 +6,12 @@ from typing import Any
 
 import hydra
 import pytest
+from lightning.pytorch import Callback
 from omegaconf import OmegaConf
 
+from sem3d.runtime import training
 from sem3d.runtime.cli import CONF
+from sem3d.runtime.run_folder import RunFolder
 from sem3d.store.reader import ScanStore
 
 Config = dict[str, Any]
@@ -32,3 +35,15 @@ def config(store: ScanStore, tmp_path: Path) -> Callable[..., Config]:
         return values | {"choices": {"model": "resunet", "dataset": "store"}}  # type: ignore[return-value]
 
     return compose
+
+
+@pytest.fixture
+def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, float]]:
+    """Train with further callbacks."""
+    plain = training.callbacks
+
+    def run(cfg: Config, folder: RunFolder, *more: Callback) -> dict[str, float]:
+        monkeypatch.setattr(training, "callbacks", lambda *a: [*plain(*a), *more])
+        return training.scores(training.train(cfg, folder))
+
+    return run

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sem3d.errors import InputError
 from sem3d.geometry.noise_layers import NoiseLayers
 from sem3d.losses.mse import MSE
-from sem3d.losses.stacked import StackedMean
+from sem3d.losses.sum import Sum
 from sem3d.models.resunet import ResUNet
 from sem3d.runtime.build import build, check_arguments, locate, partial
 from sem3d.specimen import Beam
@@ -48,9 +48,9 @@ def test_nested_targets_in_mappings_and_lists_are_built_first() -> None:
 
 def test_given_arguments_are_added() -> None:
     inner = MSE()
-    loss = build({"_target_": "sem3d.losses.stacked.StackedMean"}, loss=inner)
-    assert isinstance(loss, StackedMean)
-    assert loss.loss is inner
+    loss = build({"_target_": "sem3d.losses.sum.Sum", "weights": [2.0]}, losses=[inner])
+    assert isinstance(loss, Sum)
+    assert loss.losses[0] is inner
 
 
 def test_partial_is_completed_later() -> None:

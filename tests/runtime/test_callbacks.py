@@ -10,7 +10,7 @@ import torch
 from lightning.pytorch import LightningModule, Trainer
 
 from sem3d.errors import InputError
-from sem3d.runtime.callbacks import Curves, EpochLines, StepSeed, shows_progress
+from sem3d.runtime.callbacks import Curves, EpochLines, StepSeed, early_stopping, shows_progress
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.runtime.slices import seconds
 
@@ -49,9 +49,9 @@ def test_step_seed_depends_on_the_step_alone() -> None:
 
 
 def test_log_files_get_one_line_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
-    last = trainer(20, train_loss=0.25, val_miou_report=0.5)
+    last = trainer(20, train_loss=0.25, val_score=0.5)
     EpochLines().on_train_epoch_end(last, MODULE)
-    assert capsys.readouterr().err == "epoch 2: loss 0.25, validation mIoU 0.5\n"
+    assert capsys.readouterr().err == "epoch 2: loss 0.25, validation score 0.5\n"
 
 
 def test_progress_bars_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -74,3 +74,15 @@ def test_time_limits(limit: str | None, expected: float) -> None:
 def test_unreadable_time_limits_are_refused(limit: str) -> None:
     with pytest.raises(InputError, match=r"trainer.max_time is .*; write it as mm:ss"):
         seconds(limit)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "every", "validations"), [(100, 5, 20), (100, 1, 100), (9, 5, 2), (3, 5, 1)]
+)
+def test_patience_counts_epochs(epochs: int, every: int, validations: int) -> None:
+    """Best at validation 0: stop at the first one with that many epochs since."""
+    node = {"monitor": "val/score", "mode": "max", "patience": epochs}
+    stopping = early_stopping(node, {"check_val_every_n_epoch": every})
+    stops = [stopping._evaluate_stopping_criteria(torch.tensor(0.5))[0] for _ in range(200)]
+    assert stops.index(True) == validations
+    assert (validations - 1) * every < epochs <= validations * every

@@ -60,18 +60,6 @@ class DieAfter(Callback):
             raise MemoryError("killed")
 
 
-@pytest.fixture
-def train_with(monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, float]]:
-    """Train with further callbacks."""
-    plain = training.callbacks
-
-    def run(cfg: dict[str, Any], folder: RunFolder, *more: Callback) -> dict[str, float]:
-        monkeypatch.setattr(training, "callbacks", lambda *a: [*plain(*a), *more])
-        return training.scores(training.train(cfg, folder))
-
-    return run
-
-
 @pytest.mark.parametrize("step", [1, 3, 6, 7, 9])
 def test_an_interrupted_run_continues_to_the_same_weights(
     config: Compose, tmp_path: Path, train_with: Any, step: int

@@ -9,8 +9,6 @@ from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.losses.cross_entropy_dice import CrossEntropyDice
 from sem3d.losses.mse import MSE
-from sem3d.losses.stacked import StackedMean
-from sem3d.models.conv3 import Conv3
 from sem3d.models.stacked_unet import StackedUNet
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.thickness import ThicknessTask
@@ -82,9 +80,9 @@ def test_one_sample_can_be_learnt(
     assert value.item() < 0.5 * first
 
 
-def test_stages_are_averaged_by_the_stacked_loss(spec: DataSpec, batch: dict[str, Any]) -> None:
+def test_loss_is_the_mean_over_stages(spec: DataSpec, batch: dict[str, Any]) -> None:
     net = functools.partial(StackedUNet, widths=[4, 4], stacks=2, dropout=0.0)
-    task = ThicknessTask(model=net, loss=StackedMean(MSE()), data=spec).eval()
+    task = ThicknessTask(model=net, loss=MSE(), data=spec).eval()
     task.log = lambda *_, **__: None  # type: ignore[method-assign]
     with torch.no_grad():
         found = task.training_step(batch, 0)
@@ -96,11 +94,6 @@ def test_stages_are_averaged_by_the_stacked_loss(spec: DataSpec, batch: dict[str
 def test_loss_for_another_target_is_refused(spec: DataSpec, network: Any) -> None:
     with pytest.raises(InputError, match="MSE compares thickness_nm but task VoxelTask"):
         VoxelTask(model=network, loss=MSE(), data=spec)
-
-
-def test_stacked_loss_needs_stages(spec: DataSpec) -> None:
-    with pytest.raises(InputError, match="needs a network with stages, Conv3 has none"):
-        ThicknessTask(model=Conv3, loss=StackedMean(MSE()), data=spec)
 
 
 def test_diverged_training_is_told(spec: DataSpec, batch: dict[str, Any]) -> None:
