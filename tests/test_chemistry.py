@@ -1,11 +1,20 @@
 """Formulas, densities and the means taken over a compound."""
 
+import json
 import pickle
 from itertools import pairwise
 
 import pytest
 
-from sem3d.chemistry import _DENSITIES, ELEMENTS, material, material_from, parse_formula
+from sem3d.chemistry import (
+    _DENSITIES,
+    ELEMENTS,
+    known_materials,
+    material,
+    material_file,
+    material_from,
+    parse_formula,
+)
 from sem3d.errors import InputError
 
 
@@ -56,14 +65,27 @@ def test_mean_z_of_an_element_is_its_number():
 
 
 def test_elements_grow_heavier_with_their_number():
-    ordered = sorted(ELEMENTS.values(), key=lambda element: element.Z)
-    assert all(a.A < b.A for a, b in pairwise(ordered))
-    assert all(1.99 < element.A / element.Z < 2.6 for element in ordered)
+    lighter = {b for a, b in pairwise(ELEMENTS) if ELEMENTS[b].A <= ELEMENTS[a].A}
+    assert lighter == {"K", "Ni", "I", "Pa"}  # after Ar, Co, Te and Th
+    heavy = [e for symbol, e in ELEMENTS.items() if symbol != "H"]
+    assert all(1.98 < element.A / element.Z < 2.6 for element in heavy)
 
 
-def test_unknown_material():
-    with pytest.raises(InputError, match="no tabulated density, did you mean 'SiO2'"):
-        material("SiO")
+def test_numbers_of_elements():
+    numbers = {symbol: ELEMENTS[symbol].Z for symbol in ("H", "Ge", "Ru", "Hf", "Pt", "Pb", "U")}
+    assert list(numbers.values()) == [1, 32, 44, 72, 78, 82, 92]
+    assert {*range(1, 93)} - {e.Z for e in ELEMENTS.values()} == {43, 61, *range(84, 90)}
+
+
+def test_unknown_material(tmp_path):
+    with pytest.raises(InputError, match=r"'SiO' is not known, did you mean 'SiO2'.*materials add"):
+        material("SiO", tmp_path)
+
+
+def test_no_name_leaves_the_library(tmp_path):
+    (tmp_path / "outside.json").write_text("{}")
+    with pytest.raises(InputError, match="is not known"):
+        material("../outside", tmp_path / "library")
 
 
 def test_table_of_elements_is_read_only():
@@ -88,11 +110,32 @@ def test_impossible_density(density):
         material_from("Al2O3", density)
 
 
-def test_element_without_data_names_the_way_to_add_it():
-    with pytest.raises(InputError, match=r"element 'Fe'.* sem3d\.simulate\.montecarlo\.build"):
-        material_from("Fe2O3", 5.25)
-
-
 def test_formula_with_no_atoms():
     with pytest.raises(InputError, match="counts no atoms"):
         material_from("Si0", 2.33)
+
+
+def test_a_material_of_the_library(tmp_path):
+    told = {"formula": "C5H8O2", "density_g_cm3": 1.18, "source": "maker"}
+    material_file("PMMA", tmp_path).write_text(json.dumps(told))
+    found = material("PMMA", tmp_path)
+    assert (found.name, found.atoms) == ("PMMA", {"C": 5, "H": 8, "O": 2})
+    assert (found.density_g_cm3, found.source) == (1.18, "maker")
+    assert known_materials(tmp_path)[-2:] == ["TiN", "PMMA"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "[1]", "{}", '{"formula": 1, "density_g_cm3": 1, "source": ""}',
+     '{"formula": "Xx", "density_g_cm3": 1, "source": ""}', "\udc80"],
+)  # fmt: skip
+def test_a_damaged_file_of_the_library(tmp_path, content):
+    material_file("PMMA", tmp_path).write_bytes(content.encode(errors="surrogateescape"))
+    with pytest.raises(InputError, match=r"PMMA\.json is damaged .*delete it and add the material"):
+        material("PMMA", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a/b", "../x", ".x", "2Au", "none", "absorb", "a b"])
+def test_names_that_cannot_be(name):
+    with pytest.raises(InputError, match="is taken or no word; begin with a letter"):
+        material_from("Al2O3", 3.97, name)

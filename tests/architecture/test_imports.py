@@ -16,7 +16,7 @@ LINT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["too
 HEAVY = {"torch", "lightning", "wandb", "matplotlib", "zarr", "numba", "torchmetrics", "rich"}
 FRAMEWORKS = {"lightning", "pytorch_lightning", "hydra", "omegaconf", "wandb", "matplotlib"}
 PHYSICS = (
-    "errors", "units", "materials", "specimen", "geometry", "simulate", "store", "solvers",
+    "errors", "units", "chemistry", "specimen", "geometry", "simulate", "store", "solvers",
     "validation", "models",
 )  # fmt: skip
 
@@ -42,7 +42,15 @@ def test_the_package_itself_imports_nothing() -> None:
 
 def test_commands_start_without_heavy_imports() -> None:
     """So that --help, --cfg job and typing errors are answered at once."""
-    commands = ("generate", "train", "evaluate", "limits", "validate", "report.__main__")
+    commands = (
+        "generate",
+        "train",
+        "evaluate",
+        "limits",
+        "validate",
+        "materials",
+        "report.__main__",
+    )
     assert imported(*(f"sem3d.{name}" for name in commands)) & HEAVY == set()
 
 

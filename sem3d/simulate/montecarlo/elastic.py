@@ -1,4 +1,4 @@
-"""The shipped elastic cross sections of the elements."""
+"""The elastic cross sections of the elements: shipped ones, and those of a material library."""
 
 import hashlib
 import io
@@ -10,10 +10,12 @@ from typing import Final
 import numpy as np
 from jaxtyping import Float, Int16
 
+from sem3d.chemistry import LIBRARY
 from sem3d.errors import InputError
 
 DATA: Final = Path(__file__).with_name("elastic_cross_sections.npz")
 BUILDER: Final = "python -m sem3d.simulate.montecarlo.build"
+ADD: Final = "python -m sem3d.materials add"
 STEPS_PER_OCTAVE: Final = 1024  # of the stored logarithm: rounded to 0.04 %
 
 # 56 energies [eV], evenly in the logarithm.
@@ -45,40 +47,61 @@ def load_elements(path: Path = DATA) -> dict[str, np.ndarray]:
     Raises:
         InputError: the file is missing or not the one that its checksum describes.
     """
+    shipped, added = f"install sem3d again or run {BUILDER}", f"add a material of it by `{ADD}`"
+    remedy = shipped if path == DATA else added
     try:
         content = path.read_bytes()
         expected = checksum_file(path).read_text().split()[0]
     except (OSError, IndexError):
-        raise InputError(f"{path} or its .sha256 is missing; run {BUILDER}") from None
+        raise InputError(f"{path} or its .sha256 is missing; {remedy}") from None
     if hashlib.sha256(content).hexdigest() != expected:
-        raise InputError(f"{path} differs from its SHA-256; install sem3d again or run {BUILDER}")
+        raise InputError(f"{path} differs from its SHA-256; {remedy}")
     try:
         with np.load(io.BytesIO(content)) as stored:
             return dict(stored)
     except (zipfile.BadZipFile, ValueError, OSError):
-        raise InputError(f"{path} is not an .npz file; run {BUILDER}") from None
+        raise InputError(f"{path} is not an .npz file; {remedy}") from None
+
+
+def element_file(symbol: str, library: Path) -> Path:
+    """Path of the file with the cross sections of an element: the shipped one if it is in there."""
+    return DATA if symbol in load_elements() else library / f"{symbol}.npz"
+
+
+def load_element(symbol: str, library: Path = LIBRARY) -> Int16[np.ndarray, "56 600"]:
+    """Return the stored table of an element, shipped or from the library.
+
+    Raises:
+        InputError: the element has no cross sections, or their file is damaged.
+    """
+    path = element_file(symbol, library)
+    if not path.exists() or symbol not in load_elements(path):
+        raise InputError(
+            f"element {symbol!r} has no elastic cross sections in {library}; have them computed by "
+            f"`{ADD} FORMULA DENSITY`"
+        )
+    return load_elements(path)[symbol]
 
 
 def element_cross_section(
-    symbol: str, energies_eV: Float[np.ndarray, "N"]
+    symbol: str, energies_eV: Float[np.ndarray, "N"], library: Path = LIBRARY
 ) -> Float[np.ndarray, "N 600"]:
     """Return d(sigma)/d(mu) [nm^2] of an element (n, 600) at energies (n,) [eV].
 
     Interpolated in the logarithms of energy and cross section.
 
+    Args:
+        symbol: the element.
+        energies_eV: energies (n,) [eV].
+        library: folder with elements that are not shipped.
+
     Raises:
-        InputError: the element has no shipped cross sections, or their file is damaged.
+        InputError: the element has no cross sections, or their file is damaged.
     """
-    elements = load_elements()
-    if symbol not in elements:
-        raise InputError(
-            f"element {symbol!r} has no elastic cross sections; give it an entry in "
-            f"sem3d.simulate.montecarlo.atoms.SCREENING and run {BUILDER}"
-        )
+    table = load_element(symbol, library).astype(np.float64)
     place = np.interp(
         np.log(energies_eV), np.log(BUILD_ENERGIES_EV), np.arange(len(BUILD_ENERGIES_EV))
     )
     row = np.minimum(place.astype(int), len(BUILD_ENERGIES_EV) - 2)
     share = (place - row)[:, None]
-    table = elements[symbol].astype(np.float64)
     return unpack((1 - share) * table[row] + share * table[row + 1])

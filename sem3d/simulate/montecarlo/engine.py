@@ -1,13 +1,14 @@
 """The engine `montecarlo`: backscattered electrons counted one by one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
 from sem3d import __version__
-from sem3d.chemistry import Material, material, material_from
+from sem3d.chemistry import LIBRARY, material
 from sem3d.errors import InputError, did_you_mean
 from sem3d.simulate.montecarlo.cpu import Progress, simulate_on_cpu
 from sem3d.simulate.montecarlo.cuda import simulate_on_gpu
@@ -35,13 +36,16 @@ class MonteCarlo:
         detector: "count", or "energy" for a detector whose signal grows with electron energy.
         e_cut_eV: slower electrons are absorbed and not counted [eV].
         polar_deg: exit angles to the outward normal that the detector sees [degrees].
-        densities: of materials without a tabulated density, or other than it, by formula [g/cm3].
+        library: folder of materials added by ``python -m sem3d.materials add``.
         threads: processor threads of one scan.
         backend: "cpu" or "cuda"; a GPU gives statistically equal counts.
 
     Raises:
         InputError: an unknown option or no electron.
     """
+
+    incidental: ClassVar[tuple[str, ...]] = ("threads",)
+    """Settings that change no byte."""
 
     def __init__(
         self,
@@ -50,7 +54,7 @@ class MonteCarlo:
         detector: str = "count",
         e_cut_eV: float = 50.0,
         polar_deg: Sequence[float] = (0.0, 90.0),
-        densities: Mapping[str, float] | None = None,
+        library: str | Path = LIBRARY,
         threads: int = 1,
         backend: str = "cpu",
     ) -> None:
@@ -68,7 +72,7 @@ class MonteCarlo:
         self.electrons, self.hard, self.detector = electrons, hard, detector
         self.e_cut_eV, self.threads = e_cut_eV, threads
         self.polar_deg = (float(polar_deg[0]), float(polar_deg[1]))
-        self.densities = tuple(sorted((densities or {}).items()))
+        self.library = Path(library)
 
     def simulate(
         self,
@@ -104,13 +108,16 @@ class MonteCarlo:
         told = self.provenance | {
             "electrons": electrons,
             "seed": list(seed),
+            "densities_g_cm3": {
+                name: material(name, self.library).density_g_cm3 for name in tables.names
+            },
             "tables_sha256": tables.sha256,
         }
         return Scan(signal, beam, told, found.counts.astype(np.int32), electrons)
 
     def tables(self, box: VoxelBox) -> TransportTables:
         """Return the tables of the box's materials and of what lies below it."""
-        return _tables(_names(box), self.hard, self.densities)
+        return _tables(_names(box), self.hard, self.library)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -125,7 +132,6 @@ class MonteCarlo:
             "backend": self.backend,
             "e_cut_eV": self.e_cut_eV,
             "polar_deg": list(self.polar_deg),
-            "densities": dict(self.densities),
         }
 
     def _grid(self, specimen: VoxelSpecimen) -> VoxelGrid:
@@ -157,12 +163,5 @@ def _names(box: VoxelBox) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=16)
-def _tables(
-    names: tuple[str, ...], hard: str, densities: tuple[tuple[str, float], ...]
-) -> TransportTables:
-    given = dict(densities)
-    return tables_for([_material(name, given) for name in names], hard)
-
-
-def _material(name: str, densities: Mapping[str, float]) -> Material:
-    return material_from(name, densities[name]) if name in densities else material(name)
+def _tables(names: tuple[str, ...], hard: str, library: Path) -> TransportTables:
+    return tables_for([material(name, library) for name in names], hard, library)

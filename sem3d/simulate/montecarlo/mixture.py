@@ -1,10 +1,11 @@
 """A solid as a mixture of its atoms: what they do adds up by their number per volume."""
 
+from pathlib import Path
+
 import numpy as np
 from jaxtyping import Float
 
-from sem3d.chemistry import ELEMENTS, Material
-from sem3d.errors import InputError
+from sem3d.chemistry import ELEMENTS, LIBRARY, Material
 from sem3d.simulate.montecarlo.elastic import MU, element_cross_section
 from sem3d.simulate.montecarlo.hard_collisions import (
     dielectric_loss,
@@ -31,33 +32,26 @@ def atom_densities(material: Material) -> dict[str, float]:
 
 
 def angle_densities(
-    material: Material, energies_eV: Float[np.ndarray, "N"]
+    material: Material, energies_eV: Float[np.ndarray, "N"], library: Path = LIBRARY
 ) -> Float[np.ndarray, "N 600"]:
     """Return the elastic cross section per angle, d(Sigma)/d(mu) (n, 600) on `elastic.MU` [1/nm].
 
     Raises:
-        InputError: an element has no shipped cross sections.
+        InputError: an element has no cross sections, neither shipped nor in the library.
     """
     total = np.zeros((len(energies_eV), len(MU)))
     for symbol, density in atom_densities(material).items():
-        total += density * element_cross_section(symbol, energies_eV)
+        total += density * element_cross_section(symbol, energies_eV, library)
     return total
 
 
 def shell_densities(material: Material) -> Float[np.ndarray, "K 2"]:
-    """Return the binding energy [eV] and the electrons [1/nm3] of each shell (K, 2).
-
-    Raises:
-        InputError: the shells of an element are unknown.
-    """
-    found = []
-    for symbol, density in atom_densities(material).items():
-        if symbol not in SHELLS:
-            raise InputError(
-                f"element {symbol!r} has no shells; give it an entry in "
-                "sem3d.simulate.montecarlo.shells.SHELLS"
-            )
-        found += [(binding, count * density) for binding, count in SHELLS[symbol]]
+    """Return the binding energy [eV] and the electrons [1/nm3] of each shell (K, 2)."""
+    found = [
+        (binding, count * density)
+        for symbol, density in atom_densities(material).items()
+        for binding, count in SHELLS[symbol]
+    ]
     return np.array(found, float)
 
 

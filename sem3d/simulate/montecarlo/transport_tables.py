@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 from jaxtyping import Float32
 
-from sem3d.chemistry import Material
+from sem3d.chemistry import LIBRARY, Material
 from sem3d.errors import InputError, did_you_mean
 from sem3d.simulate.montecarlo.angles import tail_quantiles, total
 from sem3d.simulate.montecarlo.energy_grid import ENERGIES_EV
@@ -51,7 +52,7 @@ class TransportTables:
     sha256: str
 
 
-def _columns(material: Material, hard: str) -> dict[str, np.ndarray]:
+def _columns(material: Material, hard: str, library: Path) -> dict[str, np.ndarray]:
     """Compute the tables of one material, float64."""
     steps = np.arange(_FINER * (len(ENERGIES_EV) - 1) + 1) / _FINER
     fine = np.interp(steps, np.arange(len(ENERGIES_EV)), ENERGIES_EV)
@@ -61,7 +62,7 @@ def _columns(material: Material, hard: str) -> dict[str, np.ndarray]:
     share = np.minimum(1.0, _LARGEST_SHARE * stopping / np.maximum(loss, 1e-30))
     share = share if hard != "none" else np.zeros_like(share)
     restricted = stopping - share * loss
-    density = angle_densities(material, ENERGIES_EV)
+    density = angle_densities(material, ENERGIES_EV, library)
     elastic = total(density)
     return {
         "sigma": elastic + (share * rate)[::_FINER],
@@ -89,7 +90,9 @@ def _digest(names: tuple[str, ...], hard: str, arrays: dict[str, np.ndarray]) ->
     return found.hexdigest()
 
 
-def tables_for(materials: Sequence[Material], hard: str = "none") -> TransportTables:
+def tables_for(
+    materials: Sequence[Material], hard: str = "none", library: Path = LIBRARY
+) -> TransportTables:
     """Compute the tables of some materials.
 
     Args:
@@ -97,6 +100,7 @@ def tables_for(materials: Sequence[Material], hard: str = "none") -> TransportTa
         hard: model of hard collisions, see `hard_collisions`. Their losses leave the stopping
             power, so that the mean loss stays; where they would take more than 0.9 of it, only
             a share of them takes place.
+        library: folder with the cross sections of elements that are not shipped.
 
     Raises:
         InputError: no materials, an unknown model, or an element without cross sections.
@@ -105,7 +109,7 @@ def tables_for(materials: Sequence[Material], hard: str = "none") -> TransportTa
         raise InputError(f"hard collisions {hard!r} are unknown{did_you_mean(hard, MODELS)}")
     if not materials:
         raise InputError("materials of a Monte Carlo table are empty; name at least one")
-    columns = [_columns(material, hard) for material in materials]
+    columns = [_columns(material, hard, library) for material in materials]
     arrays = {name: _stacked([c[name] for c in columns]) for name in columns[0]}
     names = tuple(material.name for material in materials)
     return TransportTables(

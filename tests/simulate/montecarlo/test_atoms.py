@@ -7,8 +7,27 @@ from sem3d.chemistry import ELEMENTS
 from sem3d.simulate.montecarlo.atoms import SCREENING, potential
 
 
-def test_every_element_has_a_screening_function():
-    assert set(SCREENING) == set(ELEMENTS)
+def test_every_element_but_niobium_has_a_screening_function():
+    assert set(ELEMENTS) - set(SCREENING) == {"Nb"}
+    assert set(SCREENING) < set(ELEMENTS)
+
+
+def test_screening_functions_go_smoothly_through_the_elements():
+    """The potential of the electrons at the nucleus, over Z^(4/3); a wrong digit stands out."""
+    ordered = sorted(SCREENING, key=lambda symbol: ELEMENTS[symbol].Z)
+    Z = np.array([ELEMENTS[symbol].Z for symbol in ordered])
+    slope = np.array([np.dot(*SCREENING[symbol]) for symbol in ordered]) / np.cbrt(Z)
+    share = (Z[1:-1] - Z[:-2]) / (Z[2:] - Z[:-2])
+    between = (1 - share) * slope[:-2] + share * slope[2:]
+    assert np.abs(slope[1:-1] / between - 1)[10:].max() < 0.003
+
+
+@pytest.mark.parametrize("symbol", SCREENING)
+def test_no_atom_has_a_negative_density(symbol):
+    amplitude, decay = map(np.array, SCREENING[symbol])
+    r = np.geomspace(1e-3, 16, 300)[:, None]
+    density = (amplitude * decay**2 * np.exp(-decay * r)).sum(1)
+    assert density.min() > -1e-3 * density.max()
 
 
 @pytest.mark.parametrize("symbol", SCREENING)

@@ -14,8 +14,26 @@ from sem3d.simulate.montecarlo.elastic import (
 
 
 def test_unknown_element():
-    with pytest.raises(InputError, match="'Sj' has no screening function, did you mean 'Si'"):
+    with pytest.raises(InputError, match="'Sj' has no screening function, did you mean 'S'"):
         build.build_element("Sj")
+
+
+def test_element_that_nobody_fitted():
+    with pytest.raises(
+        InputError, match="'Nb' has no screening function; a material with it cannot"
+    ):
+        build.screening("Nb")
+
+
+def test_energies_are_tracked():
+    seen = []
+
+    def track(things, title):
+        seen.append(title)
+        return things
+
+    found = build.build_element("O", np.array([1000.0]), track)
+    assert (found.shape, seen) == ((1, 600), ["cross sections of O"])
 
 
 def test_the_command_adds_elements_to_the_file(tmp_path, monkeypatch):
@@ -34,10 +52,10 @@ def test_the_whole_file_is_made_new_from_a_damaged_one(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "build_element", lambda symbol: np.ones((56, 600)))
     path = tmp_path / "elements.npz"
     path.write_bytes(b"damaged")
-    with pytest.raises(InputError, match="run python -m sem3d"):
+    with pytest.raises(InputError, match="sha256 is missing"):
         build.main(["Si"], path)
     build.main([], path)
-    assert set(load_elements(path)) == set(build.SCREENING)
+    assert set(load_elements(path)) == set(build.SHIPPED)
 
 
 @pytest.mark.parametrize("symbol", ["Si", "Au"])

@@ -3,11 +3,9 @@
 import numpy as np
 import pytest
 
-from sem3d.chemistry import ELEMENTS
 from sem3d.errors import InputError
 from sem3d.simulate.montecarlo.angles import beyond, total
-from sem3d.simulate.montecarlo.atoms import SCREENING
-from sem3d.simulate.montecarlo.build import write
+from sem3d.simulate.montecarlo.build import SHIPPED, write
 from sem3d.simulate.montecarlo.elastic import (
     BUILD_ENERGIES_EV,
     DATA,
@@ -29,7 +27,7 @@ def copy(tmp_path):
 
 
 def test_every_element_is_shipped():
-    assert set(load_elements()) == set(SCREENING) == set(ELEMENTS)
+    assert set(load_elements()) == set(SHIPPED)
     assert {table.shape for table in load_elements().values()} == {(56, 600)}
     assert DATA.stat().st_size < 1.5e6
 
@@ -46,7 +44,7 @@ def test_storage_keeps_the_cross_section():
     np.testing.assert_allclose(unpack(pack(values)), values, rtol=4e-4)
 
 
-@pytest.mark.parametrize("symbol", sorted(ELEMENTS))
+@pytest.mark.parametrize("symbol", SHIPPED)
 def test_cross_sections_fall_with_energy(symbol):
     energies = np.geomspace(500, 65536, 40)
     density = element_cross_section(symbol, energies)
@@ -67,7 +65,7 @@ def test_changed_file_is_refused(copy):
     content = bytearray(copy.read_bytes())
     content[len(content) // 2] ^= 1
     copy.write_bytes(content)
-    with pytest.raises(InputError, match=r"differs from its SHA-256; install sem3d again or run"):
+    with pytest.raises(InputError, match=r"differs from its SHA-256; add a material of it by"):
         load_elements(copy)
 
 
@@ -85,5 +83,26 @@ def test_damaged_checksum_is_refused(copy, content):
 
 
 def test_missing_file(tmp_path):
-    with pytest.raises(InputError, match=r"nothing\.npz or its \.sha256 is missing; run python -m"):
+    with pytest.raises(
+        InputError, match=r"nothing\.npz or its \.sha256 is missing; add a material of it"
+    ):
         load_elements(tmp_path / "nothing.npz")
+
+
+def test_a_damaged_shipped_file_names_the_builder(monkeypatch, copy):
+    monkeypatch.setattr("sem3d.simulate.montecarlo.elastic.DATA", copy)
+    checksum_file(copy).write_text("0")
+    with pytest.raises(InputError, match=r"install sem3d again or run python -m .*\.build"):
+        load_elements(copy)
+
+
+def test_elements_that_are_not_shipped_come_from_the_library(tmp_path):
+    write({"Ge": load_elements()["Cu"]}, tmp_path / "Ge.npz")
+    found = element_cross_section("Ge", BUILD_ENERGIES_EV, tmp_path)
+    np.testing.assert_array_equal(found, element_cross_section("Cu", BUILD_ENERGIES_EV, tmp_path))
+
+
+def test_a_file_of_another_element_is_refused(tmp_path):
+    write({"Ge": load_elements()["Cu"]}, tmp_path / "As.npz")
+    with pytest.raises(InputError, match="'As' has no elastic cross sections"):
+        element_cross_section("As", BUILD_ENERGIES_EV, tmp_path)

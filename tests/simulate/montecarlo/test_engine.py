@@ -1,14 +1,18 @@
 """The engine as users call it: specimen and beam in, scan out."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from sem3d.chemistry import material_from
 from sem3d.errors import InputError
 from sem3d.simulate.montecarlo.engine import MonteCarlo
+from sem3d.simulate.montecarlo.library import add
+from sem3d.simulate.montecarlo.transport_tables import tables_for
 from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, VoxelBox, VoxelSpecimen
 
 FILM = VoxelBox(("Si", "Cu"), (20, 6, 5))
@@ -64,12 +68,27 @@ def test_what_lies_below_counts() -> None:
     assert gold == pytest.approx(0.48, abs=0.05)
 
 
-def test_a_compound_by_formula_and_density() -> None:
+def test_a_compound_of_the_library(tmp_path: Path) -> None:
     box = VoxelBox(("Al2O3",), (20, 4, 4), bottom="Al2O3")
-    with pytest.raises(InputError, match="'Al2O3' has no tabulated density"):
-        MonteCarlo().simulate(film(box), BEAM)
-    scan = MonteCarlo(densities={"Al2O3": 3.97}).simulate(film(box), BEAM)
+    engine = MonteCarlo(library=str(tmp_path))
+    with pytest.raises(InputError, match="'Al2O3' is not known"):
+        engine.simulate(film(box), BEAM)
+    add("Al2O3", 3.97, library=tmp_path)
+    scan = engine.simulate(film(box), BEAM)
     assert 0.1 < scan.signal.mean() < 0.25
+    assert scan.provenance["densities_g_cm3"] == {"Al2O3": 3.97}
+    direct = tables_for([material_from("Al2O3", 3.97)])
+    assert scan.provenance["tables_sha256"] == direct.sha256
+
+
+def test_an_added_name_gives_the_counts_of_the_shipped_material(tmp_path: Path) -> None:
+    add("SiO2", 2.20, "glass", library=tmp_path)
+    engine = MonteCarlo(library=tmp_path, hard="moller")
+    counts = [
+        engine.simulate(film(VoxelBox((name,), (20, 4, 4), bottom=name)), BEAM).counts
+        for name in ("SiO2", "glass")
+    ]
+    np.testing.assert_array_equal(*counts)
 
 
 def test_an_energy_weighted_detector_gives_less_than_the_count() -> None:

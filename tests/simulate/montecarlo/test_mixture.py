@@ -67,11 +67,7 @@ def test_rate_of_hard_collisions_in_silicon():
     assert rate[0] == pytest.approx(0.0049, abs=5e-5)
 
 
-def test_element_without_data(monkeypatch):
-    monkeypatch.setattr("sem3d.simulate.montecarlo.mixture.SHELLS", {})
-    with pytest.raises(InputError, match="element 'Si' has no shells"):
-        shell_densities(material("Si"))
-    unknown = Material("Au", {"Au": 1}, 19.3, "")
-    monkeypatch.setattr("sem3d.simulate.montecarlo.elastic.load_elements", dict)
-    with pytest.raises(InputError, match=r"'Au' has no elastic .* run python -m sem3d\..*build"):
-        angle_densities(unknown, ENERGIES_EV)
+def test_element_without_data(tmp_path):
+    germanium = Material("Ge", {"Ge": 1}, 5.323, "")
+    with pytest.raises(InputError, match=r"'Ge' has no elastic .* `python -m sem3d.materials add"):
+        angle_densities(germanium, ENERGIES_EV, tmp_path)

@@ -6,7 +6,7 @@ import pytest
 from sem3d.chemistry import ELEMENTS
 from sem3d.simulate.montecarlo.angles import beyond, total
 from sem3d.simulate.montecarlo.atoms import SCREENING
-from sem3d.simulate.montecarlo.build import build_element
+from sem3d.simulate.montecarlo.build import SHIPPED, build_element
 from sem3d.simulate.montecarlo.elastic import MU
 from sem3d.simulate.montecarlo.partial_waves import (
     BOHR_NM,
@@ -72,6 +72,6 @@ def test_silicon_beyond_90_degrees():
 
 
 def test_heavy_atoms_scatter_more():
-    ordered = sorted(SCREENING, key=lambda symbol: ELEMENTS[symbol].Z)
+    ordered = sorted(SHIPPED, key=lambda symbol: ELEMENTS[symbol].Z)
     backward = [beyond(build_element(s, np.array([1000.0])), 0.5)[0] for s in ordered]
     assert np.all(np.diff(backward) > 0)

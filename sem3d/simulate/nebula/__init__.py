@@ -1,0 +1,1 @@
+"""The external simulator Nebula: its files, its command line, its results."""
