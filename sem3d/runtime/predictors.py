@@ -1,5 +1,6 @@
 """What can be scored: a trained network by its checkpoint, or a solver by its configuration."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from sem3d.datamodule.energies import at_energies, interpolation
 from sem3d.errors import InputError
 from sem3d.runtime.build import TARGET, build
 from sem3d.runtime.checkpoint import describe, load_task, read_checkpoint
 from sem3d.runtime.evaluation import Predictor
 from sem3d.runtime.names import plain
+from sem3d.simulate.dose import check_fits
+from sem3d.simulate.noise import Noise
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.scan_checks import check_physics
 from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
+from sem3d.tasks.reconstruction import ReconstructionTask
 
 
 def check_choice(cfg: Mapping[str, Any]) -> None:
@@ -49,7 +54,7 @@ def load_network(
     """Return a trained network that fits the configured dataset.
 
     Args:
-        cfg: the node ``dataset``.
+        cfg: the nodes ``dataset`` and ``noise``; ``interpolate`` allows scans at other energies.
         checkpoint: the trained network.
         name: name in the report; None takes the run's.
         device: see `find_device`.
@@ -59,8 +64,29 @@ def load_network(
     """
     task, saved = load_task(checkpoint)
     store = ScanStore(cfg["dataset"]["root"])
-    task.data.check_store(store.beam.energies_keV, store.volume, str(store.root))
-    return Predictor(task.to(device), describe(checkpoint, task, saved, name), device)
+    there, wanted = store.beam.energies_keV, tuple(task.data.energies_keV)
+    between = bool(cfg.get("interpolate")) and there != wanted
+    task.data.check_store(wanted if between else there, store.volume, str(store.root))
+    if store.electrons:
+        noise = build(cfg["noise"]["eval"], "noise.eval")
+        _warn_of_dose(check_fits(noise, store.electrons, store.several, str(store.root)), task)
+    described = describe(checkpoint, task, saved, name) | {"interpolated": between}
+    task = task.to(device)
+    if not between:
+        return Predictor(task, described, device)
+    weights = interpolation(there, wanted, str(store.root))
+    return Predictor(lambda scans: task(at_energies(scans, weights)), described, device)
+
+
+def _warn_of_dose(noise: Noise, task: ReconstructionTask) -> None:
+    """Warn when scans are much noisier, or quieter, than those the network has seen."""
+    dose, trained = noise.provenance.get("electrons"), task.data.dose
+    if trained and isinstance(dose, int) and not trained[0] / 2 <= dose <= 2 * trained[1]:
+        warnings.warn(
+            f"the scans have {dose} electrons per pixel and energy but the network was trained on "
+            f"{trained[0]} to {trained[1]}; expect worse results than its scores say",
+            stacklevel=2,
+        )
 
 
 def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "cpu") -> Predictor:
