@@ -14,6 +14,7 @@ from sem3d.figures.validation import (
     draw_specimens,
 )
 from sem3d.report.cells import csv_lines
+from sem3d.report.columns import columns_figure
 from sem3d.report.pictures import Picture
 from sem3d.store.records import write_atomic
 from sem3d.validation.bulk import ELEMENTS, ENERGIES_KEV, SETS, BulkCurve
@@ -40,7 +41,7 @@ def write_validation(found: Validation, out: Path) -> None:
     ``checks.csv`` has every comparison, ``bulk.csv`` the backscatter coefficients,
     ``bulk_points.csv`` every measurement beside ours, ``film.csv`` and ``contrast.csv`` the yields
     and contrasts by simulator, ``runs.csv`` what was simulated. Figures: ``bulk.png``,
-    ``film.png``, ``specimens.png``.
+    ``columns.png``, ``film.png``, ``specimens.png``.
     """
     out.mkdir(parents=True, exist_ok=True)
     tables: dict[str, Rows] = {
@@ -59,6 +60,7 @@ def write_validation(found: Validation, out: Path) -> None:
             _bars(nebula_film()), {k: _bars(y) for k, y in found.films.items()}, ACCEPTED
         ),
         "specimens": _specimens(found),
+        "columns": columns_figure(),
     }
     for stem, figure in figures.items():
         write_atomic(out / f"{stem}.png", Picture(stem, "", "", figure).png or b"")

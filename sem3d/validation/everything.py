@@ -6,6 +6,7 @@ from typing import Final
 
 from sem3d.validation.bulk import ELEMENTS, BulkCurve, bulk_checks, bulk_curves
 from sem3d.validation.checks import Check
+from sem3d.validation.columns import COLUMNS, column_checks
 from sem3d.validation.cross_sections import cross_section_checks
 from sem3d.validation.nebula_specimens import load_specimens
 from sem3d.validation.reference import Yield
@@ -17,16 +18,27 @@ from sem3d.validation.thin_films import FILMS, thin_film_checks
 
 @dataclass(frozen=True)
 class Effort:
-    """Electrons per energy: bulk, thin films, Si film (decisive, other energies), Cu pixels."""
+    """Electrons per energy.
+
+    Attributes:
+        bulk: of each element.
+        thin: of each film of single scattering.
+        film: of the silicon film, at energies that decide something and at the others.
+        pixel: of each pixel with copper.
+        column: of each layered column.
+    """
 
     bulk: int
     thin: int
     film: tuple[int, int]
     pixel: int
+    column: int
 
 
-QUICK: Final = Effort(bulk=20_000, thin=10_000_000, film=(200_000, 20_000), pixel=200)
-FULL: Final = Effort(bulk=100_000, thin=30_000_000, film=(400_000, 200_000), pixel=2000)
+QUICK: Final = Effort(bulk=20_000, thin=10_000_000, film=(200_000, 20_000), pixel=200, column=3000)
+FULL: Final = Effort(
+    bulk=100_000, thin=30_000_000, film=(400_000, 200_000), pixel=2000, column=30_000
+)
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class Validation:
 def number_of_runs() -> int:
     """Return how many runs `validate` makes."""
     per_preset = len(ELEMENTS) + 1 + 2 * len(load_specimens())
-    return len(PRESETS) * per_preset + len(FILMS)
+    return len(PRESETS) * per_preset + len(FILMS) + len(COLUMNS)
 
 
 def validate(runner: Runner, effort: Effort) -> Validation:
@@ -68,4 +80,5 @@ def validate(runner: Runner, effort: Effort) -> Validation:
     films = film_yields(runner, *effort.film)
     found = contrasts(runner, effort.pixel, films)
     checks += [*bulk_checks(bulk), *film_checks(films), *contrast_checks(found)]
+    checks += column_checks(runner, effort.column)
     return Validation(checks, bulk, films, found, images(runner), runner.runs)

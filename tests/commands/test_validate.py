@@ -23,7 +23,7 @@ def test_bad_settings_are_refused_before_anything_is_written(tmp_path, override,
 
 
 def test_a_failed_check_is_told_by_the_exit_status(tmp_path, capsys, monkeypatch):
-    few = everything.Effort(bulk=20, thin=100, film=(3000, 3000), pixel=2)
+    few = everything.Effort(bulk=20, thin=100, film=(3000, 3000), pixel=2, column=20)
     monkeypatch.setattr(everything, "QUICK", few)
     with pytest.raises(SystemExit) as stopped:
         run(compose("validate", "quick=true", "threads=1", f"output_dir={tmp_path}"))
@@ -36,4 +36,4 @@ def test_a_failed_check_is_told_by_the_exit_status(tmp_path, capsys, monkeypatch
 def test_the_engine_keeps_every_tolerance(commands):
     told = commands.succeed("validate")
     assert "\n0 of " in told
-    assert len(list((commands.folder / "out" / "validation").iterdir())) == 9
+    assert len(list((commands.folder / "out" / "validation").iterdir())) == 10

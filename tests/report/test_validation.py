@@ -11,7 +11,7 @@ from sem3d.validation.checks import report_only, within
 from sem3d.validation.everything import Effort, number_of_runs, validate
 from sem3d.validation.runner import Runner
 
-FEW = Effort(bulk=20, thin=100, film=(3000, 3000), pixel=2)
+FEW = Effort(bulk=20, thin=100, film=(3000, 3000), pixel=2, column=20)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_files_are_written(found, tmp_path):
     out = tmp_path / "new" / "validation"
     write_validation(found, out)
     stems = {"checks", "bulk", "bulk_points", "film", "contrast", "runs"}
-    figures = {"bulk.png", "film.png", "specimens.png"}
+    figures = {"bulk.png", "columns.png", "film.png", "specimens.png"}
     assert {p.name for p in out.iterdir()} == {f"{s}.csv" for s in stems} | figures
     lines = {s: list(csv.DictReader((out / f"{s}.csv").read_text().splitlines())) for s in stems}
     assert len(lines["checks"]) == len(found.checks)

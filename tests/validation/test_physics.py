@@ -6,8 +6,11 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.simulate.column_table import ColumnTable
 from sem3d.validation import specimens
 from sem3d.validation.bulk import ELEMENTS, ENERGIES_KEV, BulkCurve, bulk_checks
+from sem3d.validation.columns import COLUMNS, column_checks
+from sem3d.validation.columns import ENERGIES_KEV as COLUMNS_KEV
 from sem3d.validation.cross_sections import cross_section_checks
 from sem3d.validation.reference import Yield, hunger_kuchler, nebula_film
 from sem3d.validation.runner import PRESETS, Runner, film, half_space, standard_error
@@ -151,3 +154,20 @@ def test_standard_error_of_nothing_counted():
     assert standard_error(0.0, 100) == pytest.approx(0.01)
     assert standard_error(0.25, 10_000) == pytest.approx(0.005)
     assert np.isfinite(standard_error(0.0, 1))
+
+
+def test_the_column_table_is_compared_with_fresh_simulations():
+    runner = Runner(1)
+    checks = list(column_checks(runner, 2000))
+    assert len(checks) == len(COLUMNS) * len(COLUMNS_KEV) == 12
+    assert failed(checks) == []
+    assert len({run.label for run in runner.runs}) == len(COLUMNS)
+    assert {run.electrons for run in runner.runs} == {2000 * len(COLUMNS_KEV)}
+
+
+def test_a_wrong_column_table_fails(monkeypatch):
+    true = ColumnTable.forward
+    monkeypatch.setattr(
+        ColumnTable, "forward", lambda *given: lambda maps: 1.3 * true(*given)(maps)
+    )
+    assert len(failed(column_checks(Runner(1), 2000))) == 1
