@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-gpu check format validate bench clean
+.PHONY: help setup demo test test-slow test-gpu test-nebula check format validate bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -26,13 +26,16 @@ demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 mi
 	$(BIN)/python -m sem3d.report
 
 test: $(STAMP)  ## fast tests, a few minutes
-	$(BIN)/python -m pytest -m "not slow and not gpu" -n $(WORKERS)
+	$(BIN)/python -m pytest -m "not slow and not gpu and not nebula" -n $(WORKERS)
 
 test-slow: $(STAMP)  ## whole commands, kills and resumes, long physics
 	$(BIN)/python -m pytest -m slow -n $(WORKERS)
 
 test-gpu: $(STAMP)  ## tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu
+
+test-nebula: $(STAMP)  ## tests with an installed Nebula: SEM3D_NEBULA, SEM3D_NEBULA_MATERIALS
+	$(BIN)/python -m pytest -m nebula -n 0
 
 check: $(STAMP)  ## lint, format, types, import layers, docstrings and sizes
 	$(BIN)/ruff check .

@@ -139,10 +139,13 @@ def _attribute_problems(file: Any) -> Iterator[str]:
     for key, unit in (QUANTITIES | optional).items():
         try:
             value, found = quantity(file, key)
+            text = hdf5().check_string_dtype(file.attrs.get_id(key).dtype["unit"])
         except (KeyError, TypeError, ValueError):
             yield f"attribute {key!r} is missing or no value with a unit"
             continue
-        if not np.isfinite(value) or found != unit:
+        if text is None or (text.encoding, text.length) != ("ascii", None):
+            yield f"attribute {key!r} has a unit that is no ASCII string of free length"
+        elif not np.isfinite(value) or found != unit:
             yield f"attribute {key!r} is {value:g} {found}, not a finite number of {unit}"
 
 

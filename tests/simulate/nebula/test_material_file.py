@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import pytest
 
@@ -128,3 +129,14 @@ def test_without_h5py_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "h5py", None)
     with pytest.raises(InputError, match=r"pip install 'sem3d\[nebula\]'"):
         read_material(tmp_path / "si.mat")
+
+
+def test_units_in_unicode_end_nebula(tmp_path: Path) -> None:
+    """It asks for ASCII; inside a compound HDF5 converts nothing and leaves a wild pointer."""
+
+    def spoil(file: Any) -> None:
+        kind = np.dtype([("value", float), ("unit", h5py.string_dtype())])
+        file.attrs.create("fermi", np.array((7.8, "eV"), dtype=kind), dtype=kind)
+
+    told = problems(write(tmp_path / "unicode.mat", spoil))
+    assert told == ["attribute 'fermi' has a unit that is no ASCII string of free length"]
