@@ -15,10 +15,11 @@ from _loops import column
 from _table import machine, parser, show, times
 from scipy.optimize import least_squares
 
-from sem3d.runtime.build import build
+from sem3d.runtime.build import TARGET, build, locate
 from sem3d.runtime.cli import CONF
 from sem3d.simulate.noise import GaussianNoise
 from sem3d.solvers.problem import LayeredProblem
+from sem3d.solvers.solver import Solver
 
 LEVEL = 0.02
 PEER_PIXELS = 200
@@ -58,8 +59,10 @@ def main() -> None:
 
 
 def names() -> list[str]:
-    """Every solver of conf/solver."""
-    return sorted(path.stem for path in (Path(CONF) / "solver").glob("*.yaml"))
+    """Every solver of layers in conf/solver."""
+    every = sorted(path.stem for path in (Path(CONF) / "solver").glob("*.yaml"))
+    targets = {name: compose("evaluate", f"solver={name}")["solver"][TARGET] for name in every}
+    return [name for name in every if issubclass(locate(targets[name], name), Solver)]
 
 
 def example(side: int) -> tuple[LayeredProblem, torch.Tensor]:

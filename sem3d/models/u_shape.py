@@ -1,4 +1,4 @@
-"""The U shape: an encoder, a decoder and the skips between them."""
+"""The U shape: an encoder, a decoder and the skips between them, in two or three dimensions."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ class UShape(nn.Module):
         self.downs = nn.ModuleList(downs)
         self.ups = nn.ModuleList(ups)
 
-    def forward(self, x: Float[Tensor, "B E Y X"]) -> Float[Tensor, "B ... Y X"]:
+    def forward(self, x: Float[Tensor, "B E *field"]) -> Float[Tensor, "B ..."]:
         """Return the features of the finest level."""
         levels = []
         for down in self.downs:
@@ -48,8 +48,8 @@ class Up(nn.Module):
         self.skip_first = skip_first
 
     def forward(
-        self, x: Float[Tensor, "B C y x"], skip: Float[Tensor, "B S Y X"]
-    ) -> Float[Tensor, "B F Y X"]:
-        """Return the fused features (B, F, Y, X) of the finer level."""
+        self, x: Float[Tensor, "B C *coarse"], skip: Float[Tensor, "B S *fine"]
+    ) -> Float[Tensor, "B F *fine"]:
+        """Return the fused features (B, F, *fine) of the finer level."""
         x = self.upsample(x)
         return self.fuse(torch.cat([skip, x] if self.skip_first else [x, skip], dim=1))

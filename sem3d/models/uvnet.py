@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from functools import partial
-from math import prod
 
 import torch
 from jaxtyping import Float
@@ -15,8 +14,8 @@ from sem3d.models.blocks import InstanceNorm, double_conv
 from sem3d.models.padding import on_padded
 from sem3d.models.u_shape import UShape
 
-DEPTH = 16
-"""Slices of the finest decoder level, fixed by three doublings from two."""
+MAP_DEPTH = 16
+"""Slices of the volume from which maps are read."""
 
 _CHANNELS = 6
 _double_conv = partial(double_conv, bias=False)
@@ -28,13 +27,17 @@ class UVNet(nn.Module):
     The published head (`head="original"`, 3,525,870 parameters) yields one unbounded volume p per
     material; a voxel is empty where all are below 0.5, else the material of the largest. It is
     returned as the class logits (0.5, p_1, p_2, ...), whose argmax is that rule. The corrected
-    head is a 1x1x1 convolution to class logits. Outputs other than (classes, 16) take the decoder
-    volume as a flat image of 96 channels through a 1x1 convolution.
+    head is a 1x1x1 convolution to class logits. Maps take the volume as a flat image of 96 channels
+    through a 1x1 convolution.
+
+    Three doublings make D slices, the slices asked for rounded up to a multiple of 8; the surplus
+    at the far end is cut. The published widths 64, 128, 256, 512 are 4 D, 8 D, 16 D, 32 D for
+    D = 16 and grow with D, so that the skips fold into the same 4, 16 and 64 channels at any depth.
 
     Args:
         energies: number E of beam energies.
         outputs: ``(classes, slices)`` or ``(layers,)``.
-        head: "corrected" or "original"; the latter needs outputs (classes, 16).
+        head: "corrected" or "original"; the latter needs outputs (classes, slices).
 
     Raises:
         InputError: unknown head, or outputs that the original head cannot give.
@@ -44,8 +47,14 @@ class UVNet(nn.Module):
         super().__init__()
         self.outputs = checked_sizes("outputs", outputs)
         checked_choice("head", head, ("corrected", "original"))
+        depth = -(-self.outputs[1] // 8) * 8 if len(self.outputs) == 2 else MAP_DEPTH
         self.body = UShape(
-            [_double_conv(energies, 64, 64), _down(64, 128), _down(128, 256), _bottom(256)],
+            [
+                _double_conv(energies, 4 * depth, 4 * depth),
+                _down(4 * depth, 8 * depth),
+                _down(8 * depth, 16 * depth),
+                _bottom(16 * depth, depth // 8),
+            ],
             [_Up(256, 256, 64, 80), _Up(80, 40, 16, 20), _Up(20, 6, 4, _CHANNELS)],
         )
         self.head = _head(head, self.outputs)
@@ -55,7 +64,8 @@ class UVNet(nn.Module):
         return on_padded(self._logits, scan, multiple=8)
 
     def _logits(self, scan: Tensor) -> Tensor:
-        return self.head(self.body(scan))
+        logits: Tensor = self.head(self.body(scan))
+        return logits if len(self.outputs) == 1 else logits[:, :, : self.outputs[1]]
 
 
 def fold_depth(features: Float[Tensor, "B K Y X"], depth: int) -> Float[Tensor, "B C Z Y X"]:
@@ -90,27 +100,25 @@ class _MaterialVolumes(nn.Module):
 
 
 def _head(head: str, outputs: tuple[int, ...]) -> nn.Module:
-    voxels = len(outputs) == 2 and outputs[1] == DEPTH
     if head == "original":
-        if not voxels or outputs[0] < 2:
+        if len(outputs) == 1 or outputs[0] < 2:
             raise InputError(
                 f"model.head 'original' cannot give outputs {outputs}; "
-                f"use (classes, {DEPTH}) or head 'corrected'"
+                "use (classes, slices) with 2 classes or more, or head 'corrected'"
             )
         return _MaterialVolumes(outputs[0] - 1)
-    if voxels:
+    if len(outputs) == 2:
         return nn.Conv3d(_CHANNELS, outputs[0], 1)
-    flat = nn.Conv2d(_CHANNELS * DEPTH, prod(outputs), 1)
-    return nn.Sequential(nn.Flatten(1, 2), flat, nn.Unflatten(1, outputs))
+    return nn.Sequential(nn.Flatten(1, 2), nn.Conv2d(_CHANNELS * MAP_DEPTH, outputs[0], 1))
 
 
 def _down(inputs: int, outputs: int) -> nn.Module:
     return nn.Sequential(nn.MaxPool2d(2), _double_conv(inputs, outputs, outputs))
 
 
-def _bottom(inputs: int) -> nn.Module:
-    conv = nn.Conv2d(inputs, 2 * inputs, 3, padding=1, bias=False)
-    return nn.Sequential(nn.MaxPool2d(2), conv, nn.Unflatten(1, (inputs, 2)))
+def _bottom(inputs: int, slices: int) -> nn.Module:
+    conv = nn.Conv2d(inputs, 256 * slices, 3, padding=1, bias=False)
+    return nn.Sequential(nn.MaxPool2d(2), conv, nn.Unflatten(1, (256, slices)))
 
 
 def _double_conv3d(inputs: int, outputs: int) -> nn.Sequential:

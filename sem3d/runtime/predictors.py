@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from sem3d.datamodule.energies import at_energies, interpolation
 from sem3d.errors import InputError
-from sem3d.runtime.build import TARGET, build
+from sem3d.runtime.build import TARGET, build, locate
 from sem3d.runtime.checkpoint import describe, load_task, read_checkpoint
 from sem3d.runtime.evaluation import Predictor
 from sem3d.runtime.names import plain
@@ -18,6 +19,8 @@ from sem3d.simulate.dose import check_fits
 from sem3d.simulate.noise import Noise
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.scan_checks import check_physics
+from sem3d.solvers.voxel_problem import VoxelProblem
+from sem3d.solvers.voxel_solver import VoxelSolver
 from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
 from sem3d.tasks.reconstruction import ReconstructionTask
@@ -106,10 +109,10 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
     engine = build(cfg["simulator"], "simulator")
     check_physics(store.attributes["engine"], engine.provenance, str(store.root))
     energies = store.beam.energies_keV
-    chosen = Beam(energies if cfg["energies_keV"] is None else cfg["energies_keV"])
-    problem = LayeredProblem(engine, store.stack, chosen, build(cfg["noise"]["eval"], "noise.eval"))
+    chosen = tuple(float(e) for e in cfg["energies_keV"] or energies)
+    problem = _problem(cfg, engine, store, chosen)
     solver = build(cfg["solver"], "solver", problem=problem).to(device)
-    images = _indices(energies, chosen.energies_keV, store)
+    images = _indices(energies, chosen, store)
 
     def predict(scans: Tensor) -> Reconstruction:
         return solver(scans if len(images) == len(energies) else scans[:, images])
@@ -120,11 +123,24 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
         "kind": "solver",
         "model": choice,
         "class": cfg["solver"][TARGET],
-        "task": "thickness",
+        "task": "voxels" if isinstance(problem, VoxelProblem) else "thickness",
         "settings": cfg["solver"],
-        "energies_keV": list(chosen.energies_keV),
+        "energies_keV": list(chosen),
     }
     return Predictor(predict, described, device)
+
+
+def _problem(
+    cfg: Mapping[str, Any], engine: Any, store: ScanStore, energies: tuple[float, ...]
+) -> LayeredProblem | VoxelProblem:
+    """Return what the configured solver is to invert."""
+    noise = build(cfg["noise"]["eval"], "noise.eval")
+    if not issubclass(locate(cfg["solver"][TARGET], "solver"), VoxelSolver):
+        return LayeredProblem(engine, store.stack, Beam(energies), noise)
+    box = store.box
+    dose = check_fits(noise, store.electrons, store.several, str(store.root)).deviation() ** -2
+    beam = replace(store.beam, energies_keV=energies, electrons=round(dose))
+    return VoxelProblem(box, beam, engine)
 
 
 def find_device(device: str) -> str:

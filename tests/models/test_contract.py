@@ -52,9 +52,9 @@ def train_once(net, x):
 
 
 def test_there_are_networks():
-    assert {"conv3", "unet", "unet_volume", "stacked_unet", "uvnet", "resunet"} <= {
-        path.stem for path in CONFIGS
-    }
+    known = {"conv3", "unet", "unet_volume", "stacked_unet", "uvnet", "resunet", "unet3d"}
+    sizes = {f"voxnet_{size}" for size in ("lite", "small", "medium", "moderate")}
+    assert known | sizes <= {path.stem for path in CONFIGS}
 
 
 @every_network

@@ -26,6 +26,24 @@ def test_any_batch_size_works(original):
         assert original(torch.rand(batch, 5, 8, 8)).shape == (batch, 3, 16, 8, 8)
 
 
+@pytest.mark.parametrize("head", ["corrected", "original"])
+@pytest.mark.parametrize(("slices", "depth"), [(1, 8), (8, 8), (16, 16), (20, 24), (33, 40)])
+def test_slices_are_rounded_up_to_eighths_and_the_surplus_is_cut(slices, depth, head):
+    net, volumes = UVNet(3, (2, slices), head=head), []
+    net.head.register_forward_hook(lambda _m, _i, out: volumes.append(out))
+    logits = net(torch.rand(2, 3, 16, 16))
+    assert volumes[0].shape == (2, 2, depth, 16, 16)
+    assert torch.equal(logits, volumes[0][:, :, :slices])
+
+
+def test_skips_fold_into_the_same_channels_at_any_depth():
+    shapes = [
+        [tuple(up.fuse[0][0].weight.shape) for up in UVNet(3, (2, slices)).body.ups]
+        for slices in (8, 16, 40)
+    ]
+    assert shapes[0] == shapes[1] == shapes[2]
+
+
 def test_original_head_decides_by_the_published_rule(original):
     logits = original(torch.rand(2, 5, 16, 16))
     empty, gold, aluminium = logits.unbind(1)
@@ -47,7 +65,7 @@ def test_original_head_gives_every_sample_the_same_contrast(original):
     assert weak.std((2, 3, 4), unbiased=False).flatten().tolist() == pytest.approx([1, 1], abs=0.05)
 
 
-@pytest.mark.parametrize("outputs", [(2,), (3, 20), (1, 16)])
+@pytest.mark.parametrize("outputs", [(2,), (1, 16)])
 def test_original_head_refuses_what_it_cannot_give(outputs):
     with pytest.raises(InputError, match=r"model\.head 'original' cannot give outputs"):
         UVNet(5, outputs, head="original")
