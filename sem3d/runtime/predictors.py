@@ -109,7 +109,8 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
     engine = build(cfg["simulator"], "simulator")
     check_physics(store.attributes["engine"], engine.provenance, str(store.root))
     energies = store.beam.energies_keV
-    chosen = tuple(float(e) for e in cfg["energies_keV"] or energies)
+    given = cfg["energies_keV"]
+    chosen = Beam(energies if given is None else given).energies_keV
     problem = _problem(cfg, engine, store, chosen)
     solver = build(cfg["solver"], "solver", problem=problem).to(device)
     images = _indices(energies, chosen, store)
@@ -131,7 +132,7 @@ def load_solver(cfg: Mapping[str, Any], name: str | None = None, device: str = "
 
 
 def _problem(
-    cfg: Mapping[str, Any], engine: Any, store: ScanStore, energies: tuple[float, ...]
+    cfg: Mapping[str, Any], engine: Any, store: ScanStore, energies: Sequence[float]
 ) -> LayeredProblem | VoxelProblem:
     """Return what the configured solver is to invert."""
     noise = build(cfg["noise"]["eval"], "noise.eval")
