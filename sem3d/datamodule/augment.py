@@ -30,6 +30,13 @@ def dihedral(maps: Shaped[Tensor, "*C Y X"], element: int) -> Shaped[Tensor, "*C
     return maps.flip(axes) if axes else maps
 
 
+def inverse(element: int) -> int:
+    """Return the symmetry that undoes `element`."""
+    if not element & 4:
+        return element
+    return 4 | (element & 1) << 1 | (element & 2) >> 1  # exchanging axes exchanges their flips
+
+
 @dataclass(frozen=True)
 class Transform:
     """From a gathered batch to a network's batch.

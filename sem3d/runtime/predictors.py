@@ -57,7 +57,8 @@ def load_network(
     """Return a trained network that fits the configured dataset.
 
     Args:
-        cfg: the nodes ``dataset`` and ``noise``; ``interpolate`` allows scans at other energies.
+        cfg: the nodes ``dataset`` and ``noise``; ``interpolate`` allows scans at other energies,
+            ``symmetries`` takes the mean over turned scans.
         checkpoint: the trained network.
         name: name in the report; None takes the run's.
         device: see `find_device`.
@@ -73,12 +74,15 @@ def load_network(
     if store.electrons:
         noise = build(cfg["noise"]["eval"], "noise.eval")
         _warn_of_dose(check_fits(noise, store.electrons, store.several, str(store.root)), task)
-    described = describe(checkpoint, task, saved, name) | {"interpolated": between}
+    turned = bool(cfg.get("symmetries"))
+    told = {"interpolated": between, "symmetries": turned}
+    described = describe(checkpoint, task, saved, name) | told
     task = task.to(device)
+    predict = task.over_symmetries if turned else task
     if not between:
-        return Predictor(task, described, device)
+        return Predictor(predict, described, device)
     weights = interpolation(there, wanted, str(store.root))
-    return Predictor(lambda scans: task(at_energies(scans, weights)), described, device)
+    return Predictor(lambda scans: predict(at_energies(scans, weights)), described, device)
 
 
 def _warn_of_dose(noise: Noise, task: ReconstructionTask) -> None:

@@ -9,6 +9,7 @@ from jaxtyping import Float
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
+from sem3d.datamodule.augment import dihedral, inverse
 from sem3d.errors import InputError
 from sem3d.losses.stages import Stages
 from sem3d.metrics.voxel_scores import VoxelScores
@@ -82,6 +83,20 @@ class ReconstructionTask(LightningModule):
     def forward(self, scan: Float[Tensor, "B E Y X"]) -> Reconstruction:
         """Reconstruct a batch of scans (B, E, Y, X)."""
         return self.reconstruct(self.prediction(self.model(self.standardise(scan))).float())
+
+    def over_symmetries(self, scan: Float[Tensor, "B E Y X"]) -> Reconstruction:
+        """Reconstruct a batch from the mean prediction over the 8 symmetries of the square.
+
+        On fields that are not square over the 4 that keep their shape.
+        """
+        elements = range(8 if scan.shape[-1] == scan.shape[-2] else 4)
+        predictions = torch.stack([self._turned(scan, element) for element in elements])
+        return self.reconstruct(predictions.mean(0))
+
+    def _turned(self, scan: Tensor, element: int) -> Tensor:
+        """Prediction from the turned scan, turned back."""
+        output = self.model(self.standardise(dihedral(scan, element).contiguous()))
+        return dihedral(self.prediction(output).float(), inverse(element))
 
     def training_step(self, batch: dict[str, Tensor], batch_idx: int) -> Tensor:
         """Loss of one batch."""

@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sem3d.datamodule.augment import Transform, dihedral
+from sem3d.datamodule.augment import Transform, dihedral, inverse
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.simulate.noise import GaussianNoise
@@ -37,6 +37,12 @@ def test_eight_elements_are_distinct_and_closed() -> None:
         for b in range(8)
     }
     assert twice == orbit
+
+
+@pytest.mark.parametrize("element", range(8))
+def test_every_element_is_undone(element: int) -> None:
+    image = torch.arange(12).reshape(3, 4)
+    assert torch.equal(dihedral(dihedral(image, element), inverse(element)), image)
 
 
 @given(epoch=st.integers(0, 50))

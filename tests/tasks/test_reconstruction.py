@@ -91,6 +91,20 @@ def test_loss_is_the_mean_over_stages(spec: DataSpec, batch: dict[str, Any]) -> 
     torch.testing.assert_close(found, torch.stack(each).mean())
 
 
+@pytest.mark.parametrize("side", [16, 12])
+def test_mean_over_symmetries_turns_with_the_scan(
+    spec: DataSpec, network: Any, batch: dict[str, Any], side: int
+) -> None:
+    task = ThicknessTask(model=network, loss=MSE(), data=spec).eval()
+    scan = batch["scan"][..., :side]
+    with torch.no_grad():
+        found = task.over_symmetries(scan).thickness_nm
+        turned = task.over_symmetries(scan.flip(-1)).thickness_nm.flip(-1)
+        plain = task(scan).thickness_nm
+    torch.testing.assert_close(turned, found, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(plain, found, atol=1e-3)
+
+
 def test_loss_for_another_target_is_refused(spec: DataSpec, network: Any) -> None:
     with pytest.raises(InputError, match="MSE compares thickness_nm but task VoxelTask"):
         VoxelTask(model=network, loss=MSE(), data=spec)
