@@ -3,15 +3,20 @@
 import logging
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sem3d.errors import InputError
-from sem3d.runtime.executors import cluster_package
+from sem3d.runtime.executors import cluster_package, interrupts_held
+
+_START_S = 120
+"""For a worker to start: one that is slow to import lives, one that never comes is told."""
+_CLOSE_S = 30
+"""For workers to end by themselves; Dask takes 9 s where all is well."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class Dask:
         workers: processes of one thread to start here; None takes one per core. Without meaning
             for an existing scheduler.
         address: of an existing scheduler, ``tcp://host:port``; its workers must have this package
-            and see the current folder.
+            and see the current folder. While it has none, jobs wait: workers may stand in a queue.
 
     Raises:
         InputError: `workers` is below 1.
@@ -35,12 +40,15 @@ class Dask:
         if self.workers is not None and self.workers < 1:
             raise InputError(f"executor.workers is {self.workers}; give 1 or more, or null")
 
-    def __call__(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def __call__(
+        self, function: Callable[[Any], Any], jobs: Sequence[Any]
+    ) -> Generator[Any, None, None]:
         """Yield each job's result as it finishes, in any order.
 
         Raises:
-            InputError: no package, no scheduler, the scheduler went away, or a job lost every
-                worker that tried it; finished jobs are kept by whoever consumes them.
+            InputError: no package, no scheduler, the scheduler went away, no worker starts, or a
+                job lost every worker that tried it; finished jobs are kept by whoever consumes
+                them.
         """
         if not jobs:
             return
@@ -60,20 +68,23 @@ class Dask:
     @contextmanager
     def _own_cluster(self, jobs: int) -> Iterator[Any]:
         distributed = cluster_package("distributed")
-        cluster = distributed.LocalCluster(
-            n_workers=min(self.workers or len(os.sched_getaffinity(0)), jobs),
-            threads_per_worker=1,
-            memory_limit=None,  # shards are small; a paused worker would wait for ever
-            dashboard_address=None,
-            silence_logs=logging.CRITICAL,
-        )
-        with cluster, distributed.Client(cluster) as client:
-            client.run(_leave_interrupts_to_the_command)
+        patience = {
+            "distributed.scheduler.no-workers-timeout": _START_S,  # else jobs wait for ever
+            "distributed.deploy.lost-worker-timeout": _START_S,  # until then it may start again
+        }
+        with ExitStack() as stack:
+            stack.enter_context(cluster_package("dask").config.set(patience))
+            with interrupts_held():
+                cluster = _local_cluster(min(self.workers or len(os.sched_getaffinity(0)), jobs))
+                stack.callback(_end, cluster)
+            client = distributed.Client(cluster)
+            stack.callback(_close, client)
             yield client
 
     @contextmanager
     def _told(self, distributed: Any) -> Iterator[None]:
         """Turn the ways in which a cluster fails into one sentence each."""
+        scheduler = distributed.scheduler
         try:
             yield
         except distributed.KilledWorker as error:
@@ -81,6 +92,11 @@ class Dask:
                 f"a shard lost its worker {error.allowed_failures + 1} times (killed or out of "
                 "memory); run the same command again to continue, with fewer workers if memory "
                 "is short"
+            ) from None
+        except (scheduler.NoWorkerError, scheduler.NoValidWorkerError):
+            raise InputError(
+                f"the Dask scheduler {self.address or 'of this command'} has lost all workers and "
+                "got no new one; finished shards are kept, run the same command again to continue"
             ) from None
         except (distributed.CancelledError, distributed.comm.CommClosedError):
             raise InputError(
@@ -96,6 +112,24 @@ class Dask:
             ) from None
 
 
+def _local_cluster(workers: int) -> Any:
+    try:
+        return cluster_package("distributed").LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            memory_limit=None,  # shards are small; a paused worker would wait for ever
+            death_timeout=_START_S,
+            dashboard_address="127.0.0.1:0",  # even without a dashboard it takes a port
+            scheduler_kwargs={"dashboard": False},
+            silence_logs=logging.CRITICAL,
+        )
+    except Exception as error:  # of any kind: a worker that is late fails an assertion of Dask's
+        raise InputError(
+            f"the workers of the Dask cluster do not start ({error!r}); choose a smaller "
+            "executor.workers, or executor=processes"
+        ) from None
+
+
 @contextmanager
 def _existing_cluster(address: str) -> Iterator[Any]:
     try:
@@ -105,12 +139,25 @@ def _existing_cluster(address: str) -> Iterator[Any]:
             f"executor.address={address}: no Dask scheduler answers ({error}); start one with "
             "`dask scheduler` or correct the address"
         ) from None
-    with client:
+    try:
         yield client
+    finally:
+        _close(client)
 
 
-def _leave_interrupts_to_the_command() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _close(connection: Any) -> None:
+    """Close a client or a cluster; by itself Dask would wait for every answer, however long."""
+    with suppress(TimeoutError):
+        connection.close(timeout=_CLOSE_S)
+
+
+def _end(cluster: Any) -> None:
+    """Close a cluster, and kill the workers that are left."""
+    nannies = list(cluster.workers.values())
+    _close(cluster)
+    for pid in filter(None, (nanny.pid for nanny in nannies)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def _run_in(folder: Path, function: Callable[[Any], Any], job: Any) -> Any:

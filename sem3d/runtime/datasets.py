@@ -3,6 +3,7 @@
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,8 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
     parts = {name: cfg[name] for name in PARTS}
     config = parts | {"seed": dataset["seed"], "splits": dataset["splits"]}
     built = {name: build(node, name) for name, node in parts.items()}
+    if files := getattr(built["geometry"], "files_sha256", None):
+        config["files_sha256"] = files
     return Recipe(
         geometry=built["geometry"],
         simulator=built["simulator"],
@@ -66,9 +69,10 @@ def write(cfg: Mapping[str, Any]) -> ScanStore:
 
     root = Path(cfg["dataset"]["root"])
     columns = ("{task.description}", BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    steps = generate(root, recipe(cfg), build(cfg["executor"], "executor"))
+    with Progress(*columns, console=Console(stderr=True)) as progress, closing(steps):
         bar = progress.add_task(f"shards of {root.name}", total=None)
-        for done, total in generate(root, recipe(cfg), build(cfg["executor"], "executor")):
+        for done, total in steps:
             progress.update(bar, completed=done, total=total)
     return ScanStore(root)
 
@@ -104,8 +108,7 @@ def _is_complete(root: Path) -> bool:
 
 def _check_recipe(store: ScanStore, made_by: Recipe) -> None:
     """Refuse a store whose recipe differs: its name would stand for other data."""
-    if store.attributes["recipe"] != dict(made_by.config):
+    if other := difference(store.attributes, made_by):
         raise InputError(
-            f"{store.root} holds a dataset of another recipe "
-            f"({difference(store.attributes, made_by)}); choose another dataset.name"
+            f"{store.root} holds a dataset of another recipe ({other}); choose another dataset.name"
         )

@@ -5,19 +5,30 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass
-from multiprocessing import connection
+from multiprocessing import connection, resource_tracker
 from typing import Any
 
 from sem3d.errors import InputError
 
 
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back; processes and threads that start meanwhile leave it to the command."""
+    resource_tracker.ensure_running()  # which would let Ctrl-C through when it starts later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _follow_parent() -> None:
-    """In a worker: leave Ctrl-C to the parent, and die with it, for an orphan waits for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """In a worker: die with the parent, for an orphan waits for ever."""
     parent = multiprocessing.parent_process()
     assert parent is not None
 
@@ -32,7 +43,9 @@ def _follow_parent() -> None:
 class Serial:
     """One job after another in this process."""
 
-    def __call__(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def __call__(
+        self, function: Callable[[Any], Any], jobs: Sequence[Any]
+    ) -> Generator[Any, None, None]:
         """Yield each job's result as it finishes."""
         for job in jobs:
             yield function(job)
@@ -48,7 +61,9 @@ class Processes:
 
     workers: int | None = None
 
-    def __call__(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def __call__(
+        self, function: Callable[[Any], Any], jobs: Sequence[Any]
+    ) -> Generator[Any, None, None]:
         """Yield each job's result as it finishes, in any order.
 
         Raises:
@@ -61,7 +76,9 @@ class Processes:
         spawn = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(workers, mp_context=spawn, initializer=_follow_parent)
         try:
-            for future in as_completed([pool.submit(function, job) for job in jobs]):
+            with interrupts_held():
+                futures = [pool.submit(function, job) for job in jobs]
+            for future in as_completed(futures):
                 yield future.result()
         except BrokenProcessPool:
             raise InputError(

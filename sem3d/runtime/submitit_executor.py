@@ -1,20 +1,29 @@
 """Jobs in a Slurm queue through submitit, or the same on this machine."""
 
+import errno
 import os
 import shutil
+import signal
+import subprocess
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
 from sem3d.errors import InputError
-from sem3d.runtime.executors import cluster_package
+from sem3d.runtime.executors import cluster_package, interrupts_held
+from sem3d.runtime.slurm_watch import SlurmWatch
 
 CLUSTERS = ("auto", "local", "slurm")
 _POLL_S = 0.2
 """Between two looks at the queue; submitit itself asks Slurm much less often."""
+_ROOM_BYTES = 2**16
+"""Less than this on the disk of the logs is a full disk."""
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,14 @@ class Submitit:
             if value is not None and not value > 0:
                 raise InputError(f"executor.{name} is {value}; give a positive number")
 
-    def __call__(self, function: Callable[[Any], Any], jobs: Sequence[Any]) -> Iterator[Any]:
+    def __call__(
+        self, function: Callable[[Any], Any], jobs: Sequence[Any]
+    ) -> Generator[Any, None, None]:
         """Yield each job's result as its job of the queue finishes, in any order.
 
         Raises:
-            InputError: no package, no Slurm, Slurm refuses the settings, or a job was killed too
-                often; finished jobs are kept by whoever consumes them.
+            InputError: no package, no Slurm, Slurm refuses the settings or no longer answers, or a
+                job was killed too often; finished jobs are kept by whoever consumes them.
         """
         if not jobs:
             return
@@ -92,11 +103,11 @@ class Submitit:
 
     def _finished(
         self, queue: Any, function: Callable[[Any], Any], groups: list[list[Any]], logs: Path
-    ) -> Iterator[Any]:
+    ) -> Generator[Any, None, None]:
         """Keep the queue filled, and yield the results of `groups`."""
-        at_a_time = self.jobs or (
-            len(groups) if queue.cluster == "slurm" else len(os.sched_getaffinity(0))
-        )
+        on_slurm = queue.cluster == "slurm"
+        at_a_time = self.jobs or (len(groups) if on_slurm else len(os.sched_getaffinity(0)))
+        is_over = SlurmWatch() if on_slurm else methodcaller("done")
         waiting = [(group, 0) for group in reversed(groups)]
         running: dict[Any, tuple[list[Any], int]] = {}
         try:
@@ -105,58 +116,78 @@ class Submitit:
                     group, attempt = waiting.pop()
                     running[_submit(queue, function, group)] = group, attempt
                 time.sleep(_POLL_S)
-                for job in [job for job in running if job.done()]:
+                for job in [job for job in running if is_over(job)]:
                     group, attempt = running.pop(job)
-                    outcome = _outcome(job)
-                    if outcome is not None:
-                        yield from _results(outcome)
-                    elif attempt < self.retries:
-                        waiting.append((group, attempt + 1))
-                    else:
-                        raise InputError(_lost(job, attempt + 1, logs))
+                    results, error = _outcome(job)
+                    yield from results
+                    if error is not None:
+                        raise error
+                    attempt = 1 if results else attempt + 1
+                    if rest := group[len(results) :]:
+                        if attempt > self.retries:
+                            raise _lost(job, attempt, logs)
+                        waiting.append((rest, attempt))
         finally:
             _cancel(running)
 
 
 def _submit(queue: Any, function: Callable[[Any], Any], group: list[Any]) -> Any:
     utils = cluster_package("submitit.core.utils")
+    command = None if queue.cluster == "slurm" else os.getpid()
     try:
-        return queue.submit(_run_group, function, group)
+        with interrupts_held():
+            return queue.submit(_run_group, function, group, command)
     except (utils.FailedJobError, utils.FailedSubmissionError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"Slurm refuses the job ({reason}); correct executor.*") from None
 
 
-def _run_group(function: Callable[[Any], Any], group: list[Any]) -> tuple[list[Any], Any]:
-    """In a job: return the results, and the error that ended them or None."""
+def _run_group(
+    function: Callable[[Any], Any], group: list[Any], command: int | None
+) -> tuple[list[Any], Any]:
+    """In a job: return the results, and the error that ended them or None.
+
+    Args:
+        function: of one job of the group.
+        group: the jobs.
+        command: the process to end with, where it is on this machine.
+    """
+    if command is not None:
+        threading.Thread(target=_end_with, args=(command,), daemon=True).start()
     results = []
     for job in group:
         try:
             results.append(function(job))
+        except cluster_package("submitit.core.utils").UncompletedJobError:
+            break  # out of time: another job does the rest
         except Exception as error:  # submitit would return its text only
             return results, error
     return results, None
 
 
-def _outcome(job: Any) -> tuple[list[Any], Any] | None:
-    """Return what `_run_group` returned, or None when the job failed outside of it."""
+def _end_with(command: int) -> None:
+    """End this process when `command` does, for nobody else would stop it."""
+    while Path(f"/proc/{command}").exists():
+        time.sleep(_POLL_S)
+    os._exit(1)
+
+
+def _outcome(job: Any) -> tuple[list[Any], Any]:
+    """Return what `_run_group` returned, nothing when the job failed outside of it."""
     utils = cluster_package("submitit.core.utils")
+    if not job.done():  # it left the queue without a result, and submitit would wait for one
+        return [], None
     try:
         outcome: tuple[list[Any], Any] = job.result()
     except utils.UncompletedJobError:
-        return None
+        return [], None
     return outcome
 
 
-def _results(outcome: tuple[list[Any], Any]) -> Iterator[Any]:
-    results, error = outcome
-    yield from results
-    if error is not None:
-        raise error
-
-
-def _lost(job: Any, attempts: int, logs: Path) -> str:
-    return (
+def _lost(job: Any, attempts: int, logs: Path) -> Exception:
+    if shutil.disk_usage(logs).free < _ROOM_BYTES:  # then neither result nor log could be written
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(logs))
+    return InputError(
         f"job {job.job_id} was killed or out of time, the last of {attempts} attempts; see its "
         f"log in {logs}, then run the same command again to continue, with more "
         "executor.time_min or executor.mem_gb if that was the reason"
@@ -166,7 +197,19 @@ def _lost(job: Any, attempts: int, logs: Path) -> str:
 def _cancel(running: dict[Any, Any]) -> None:
     """Take what is left out of the queue, so that nobody writes when the command has ended."""
     for job in running:
-        job.cancel(check=False)
-    for job in running:
-        if (process := getattr(job, "_process", None)) is not None:  # of this machine
-            process.wait()
+        process = getattr(job, "_process", None)
+        if process is None:
+            job.cancel(check=False)
+        else:  # of this machine
+            _kill(process)
+
+
+def _kill(controller: "subprocess.Popen[bytes]") -> None:
+    """Kill a job of this machine: the process that controls it and the one that works."""
+    controller.send_signal(signal.SIGSTOP)  # it starts no work any more
+    with suppress(FileNotFoundError, ProcessLookupError):
+        listed = Path(f"/proc/{controller.pid}/task/{controller.pid}/children").read_text()
+        for worker in map(int, listed.split()):
+            os.kill(worker, signal.SIGKILL)
+    controller.kill()
+    controller.wait()

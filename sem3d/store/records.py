@@ -9,6 +9,8 @@ import json
 import os
 from pathlib import Path
 
+from sem3d.errors import InputError
+
 Record = dict[str, str]
 """SHA-256 of each array's shard file, by array name."""
 
@@ -54,8 +56,18 @@ def write_atomic(path: Path, content: str | bytes) -> None:
 
 
 def write_record(root: Path, split: str, shard: int) -> None:
-    """Record a shard whose files are all in place."""
-    write_atomic(record_path(root, split, shard), json.dumps(measure(root, split, shard)))
+    """Record a shard whose files are all in place.
+
+    Raises:
+        InputError: one is not, for somebody else replaces it.
+    """
+    record = measure(root, split, shard)
+    if "missing" in record.values():
+        raise InputError(
+            f"{root} is written by somebody else as well, perhaps by workers that an earlier "
+            "command has left; end them and run the same command again"
+        )
+    write_atomic(record_path(root, split, shard), json.dumps(record))
 
 
 def read_record(root: Path, split: str, shard: int) -> Record | None:

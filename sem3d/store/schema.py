@@ -19,6 +19,7 @@ from zarr.codecs import BloscCodec, Crc32cCodec
 
 from sem3d import __version__
 from sem3d.errors import InputError
+from sem3d.geometry.protocols import CaseList
 from sem3d.specimen import Beam, LayerStack
 from sem3d.store.content import Content, LayeredContent, Layout, VoxelContent
 from sem3d.store.streams import SPLITS
@@ -36,7 +37,8 @@ class Recipe:
 
     Attributes:
         geometry: callable rng -> specimen, of layers (`stack`, `shape`) or voxels (`box`).
-        simulator: engine with ``simulate(specimen, beam, seed) -> Scan`` and `provenance`.
+        simulator: engine with ``simulate(specimen, beam, seed) -> Scan`` and `provenance`; may
+            name in ``incidental`` those of its settings that change no byte.
         beam: the beam energies.
         splits: number of samples of each split.
         seed: dataset seed.
@@ -107,10 +109,18 @@ class Recipe:
         size = self.content.shard
         return range(shard * size, min((shard + 1) * size, self.splits[split]))
 
+    def deciding(self, config: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what decides the bytes of a configuration, this one's or a store's."""
+        plain: dict[str, Any] = json.loads(json.dumps(dict(config)))
+        for name in getattr(self.simulator, "incidental", ()):
+            plain.get("simulator", {}).pop(name, None)
+        return plain
+
     @property
     def sha256(self) -> str:
         """Digest of the configuration, schema and code version that decide the bytes."""
-        text = json.dumps([SCHEMA_VERSION, __version__, self.config], sort_keys=True)
+        parts = [SCHEMA_VERSION, __version__, self.deciding(self.config)]
+        text = json.dumps(parts, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -121,15 +131,17 @@ def array_layout(recipe: Recipe) -> Layout:
 
 def root_attributes(recipe: Recipe) -> dict[str, Any]:
     """Return the metadata of a new store; it is marked incomplete."""
+    cases = recipe.geometry.names if isinstance(recipe.geometry, CaseList) else ()
     return {
         "schema_version": SCHEMA_VERSION,
         "complete": False,
         "sem3d": __version__,
-        "recipe": dict(recipe.config),
+        "recipe": recipe.deciding(recipe.config),
         "recipe_sha256": recipe.sha256,
         "engine": recipe.simulator.provenance,
         "energies_keV": list(recipe.beam.energies_keV),
         **recipe.content.attributes,
+        **({"cases": list(cases)} if cases else {}),
         "command": recipe.command,
     }
 

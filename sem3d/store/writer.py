@@ -5,8 +5,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,17 @@ import numpy as np
 import torch
 import zarr
 
+from sem3d import __version__
 from sem3d.errors import InputError
 from sem3d.geometry.protocols import CaseList
 from sem3d.store import records
-from sem3d.store.schema import Recipe, array_layout, create_arrays
+from sem3d.store.schema import SCHEMA_VERSION, Recipe, array_layout, create_arrays
 from sem3d.store.streams import seed_sequence
 
 Job = tuple[Path, Recipe, str, int]
-Executor = Callable[[Callable[[Job], None], list[Job]], Iterable[Any]]
-"""Runs a function over jobs, in any order and process, and yields as each finishes."""
+Executor = Callable[[Callable[[Job], None], list[Job]], Generator[Any, None, None]]
+"""Runs a function over jobs, in any order and process, and yields as each finishes; closed, it ends
+what it has started."""
 
 
 def simulate_sample(recipe: Recipe, split: str, index: int) -> dict[str, Any]:
@@ -65,7 +67,9 @@ def _array(group: zarr.Group, name: str) -> zarr.Array:
     return array.with_config({"write_empty_chunks": True})
 
 
-def generate(root: Path, recipe: Recipe, executor: Executor) -> Iterator[tuple[int, int]]:
+def generate(
+    root: Path, recipe: Recipe, executor: Executor
+) -> Generator[tuple[int, int], None, None]:
     """Write, continue or repair the store at `root`; yield (finished, all) shards as it goes.
 
     A complete store is checked file by file against its checksums; damaged shards are rewritten.
@@ -78,8 +82,10 @@ def generate(root: Path, recipe: Recipe, executor: Executor) -> Iterator[tuple[i
         todo = [(s, k) for s, k in recipe.shards if not _is_whole(root, s, k)]
         done = len(recipe.shards) - len(todo)
         yield done, len(recipe.shards)
-        for finished, _ in enumerate(executor(write_shard, [(root, recipe, *t) for t in todo]), 1):
-            yield done + finished, len(recipe.shards)
+        # an executor left to the garbage collector may outlive the lock, and Python itself
+        with closing(executor(write_shard, [(root, recipe, *t) for t in todo])) as results:
+            for finished, _ in enumerate(results, 1):
+                yield done + finished, len(recipe.shards)
         _finish(root, recipe)
 
 
@@ -105,25 +111,28 @@ def _open_or_create(root: Path, recipe: Recipe) -> None:
     if not (root / "zarr.json").is_file():
         raise InputError(f"{root} exists but is no dataset; choose another dataset.name")
     attributes = json.loads((root / "zarr.json").read_text()).get("attributes", {})
-    if attributes.get("recipe_sha256") != recipe.sha256:
+    other = difference(attributes, recipe)
+    if (attributes.get("schema_version"), attributes.get("sem3d")) != (SCHEMA_VERSION, __version__):
+        other = other or f"written by sem3d {attributes.get('sem3d', 'of unknown version')}"
+    if other:
         raise InputError(
-            f"{root} holds a dataset of another recipe ({difference(attributes, recipe)}); "
+            f"{root} holds a dataset of another recipe ({other}); "
             "choose another dataset.name, or delete that folder"
         )
 
 
 def difference(attributes: dict[str, Any], recipe: Recipe) -> str:
-    """Say in which settings a store's recipe differs from `recipe`."""
-    theirs, ours = (_flat(c) for c in (attributes.get("recipe", {}), dict(recipe.config)))
-    keys = [k for k in sorted(theirs.keys() | ours.keys()) if theirs.get(k) != ours.get(k)]
-    if not keys:
-        return f"written by sem3d {attributes.get('sem3d', 'of unknown version')}"
-    shown = [f"{k} is {theirs.get(k)!r} there, {ours.get(k)!r} here" for k in keys[:3]]
-    return "; ".join(shown) + (f"; {len(keys) - 3} more" if len(keys) > 3 else "")
+    """Say in which settings a store's recipe differs from `recipe`; empty when in none."""
+    theirs, ours = (
+        _flat(recipe.deciding(c)) for c in (attributes.get("recipe", {}), recipe.config)
+    )
+    pairs = {k: (theirs.get(k, "absent"), ours.get(k, "absent")) for k in theirs | ours}
+    shown = [f"{k} is {a!r} there, {b!r} here" for k, (a, b) in sorted(pairs.items()) if a != b]
+    return "; ".join(shown[:3]) + (f"; {len(shown) - 3} more" if len(shown) > 3 else "")
 
 
 def _flat(tree: Any, path: str = "") -> dict[str, Any]:
-    if not isinstance(tree, dict):
+    if not isinstance(tree, dict) or not tree:
         return {path: tree}
     pairs = [_flat(v, f"{path}.{k}" if path else str(k)) for k, v in tree.items()]
     return {k: v for pair in pairs for k, v in pair.items()}

@@ -2,8 +2,6 @@
 
 import hashlib
 import signal
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -64,27 +62,6 @@ def test_train_is_stopped_and_continued_to_the_same_weights(tmp_path: Path, how:
     assert same(weights(broken), weights(whole))
     again = broken.succeed("train", *TRAIN)
     assert "is finished" in again
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of one megabyte, where the system lets us make one."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    call = ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(disk)]
-    if subprocess.run(call, check=False, capture_output=True).returncode:
-        pytest.skip("mounting a small disk needs privileges")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
-
-
-@pytest.mark.parametrize("executor", ["serial", "processes"])
-def test_generate_on_a_full_disk(small_disk: Path, executor: str) -> None:
-    commands = Commands(small_disk)
-    failed = commands.run("generate", *SMALL, f"executor={executor}")
-    assert failed.returncode == 2
-    assert failed.stderr.splitlines()[-1].startswith("error: the disk is full")
-    assert "Traceback" not in failed.stderr
 
 
 def test_train_on_a_full_disk_keeps_the_last_checkpoint(small_disk: Path, tmp_path: Path) -> None:

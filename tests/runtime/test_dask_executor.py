@@ -1,10 +1,12 @@
 import math
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from multiprocessing import resource_tracker
 from pathlib import Path
 
 import pytest
@@ -19,7 +21,7 @@ CLUSTER = """
 import time
 from distributed import LocalCluster
 if __name__ == "__main__":
-    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None)
+    cluster = LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=":0")
     print(cluster.scheduler_address, flush=True)
     time.sleep(60)
 """
@@ -34,6 +36,13 @@ def _die_once(marker: Path) -> str:
     if not marker.exists():
         marker.touch()
         os.kill(os.getpid(), signal.SIGKILL)
+    return "alive"
+
+
+def _die_once_then_interrupt(marker: Path) -> str:
+    _die_once(marker)
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.5)
     return "alive"
 
 
@@ -72,9 +81,67 @@ def test_a_job_that_kills_every_worker_is_told() -> None:
 def test_closing_early_ends_the_workers() -> None:
     results = Dask(2)(_process, range(8))
     worker = next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+def test_two_clusters_at_a_time_do_not_disturb_each_other() -> None:
+    """A scheduler takes one port more than it needs, and warns when it is another's."""
+    first, second = (Dask(1)(math.factorial, [n, n]) for n in (3, 4))
+    assert [next(first), next(second), next(first), next(second)] == [6, 24, 6, 24]
+
+
+@pytest.fixture
+def start_with() -> Iterator[Callable[[object], None]]:
+    """A function that says which program new processes run instead of Python."""
+    resource_tracker.ensure_running()  # else it would run that program as well
+    yield multiprocessing.set_executable
+    multiprocessing.set_executable(sys.executable)
+
+
+def test_workers_that_do_not_start_are_told(start_with: Callable[[object], None]) -> None:
+    start_with("/bin/false")
+    with pytest.raises(InputError, match=r"workers of the Dask cluster do not start \("):
+        list(Dask(2)(math.factorial, [1, 2]))
+
+
+def test_workers_that_take_for_ever_to_start_are_told(
+    start_with: Callable[[object], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("sem3d.runtime.dask_executor._START_S", 2)
+    (tmp_path / "late").write_text("#!/bin/sh\nexec sleep 600\n")
+    (tmp_path / "late").chmod(0o755)
+    start_with(tmp_path / "late")
+    with pytest.raises(InputError, match=r"workers of the Dask cluster do not start \("):
+        list(Dask(1)(math.factorial, [1]))
+
+
+def test_workers_that_do_not_start_again_are_told(
+    start_with: Callable[[object], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sem3d.runtime.dask_executor._START_S", 20)
+    results = Dask(1)(_process, range(3))
+    worker = next(results)
+    start_with("/bin/false")
+    os.kill(worker, signal.SIGKILL)
+    with pytest.raises(InputError, match=r"lost all workers and got no new one; finished shards"):
+        list(results)
+
+
+def test_a_worker_that_does_not_answer_is_ended() -> None:
+    results = Dask(2)(_process, [*range(8)])
+    worker = next(results)
+    os.kill(worker, signal.SIGSTOP)
+    results.close()
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)
+
+
+def test_workers_leave_an_interrupt_to_the_command(tmp_path: Path) -> None:
+    """Also those that take the place of a lost one."""
+    marker = tmp_path / "died"
+    assert list(Dask(1)(_die_once_then_interrupt, [marker])) == ["alive"]
 
 
 @pytest.fixture(params=[str(ROOT)])

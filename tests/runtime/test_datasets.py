@@ -1,3 +1,4 @@
+import json
 import re
 import shlex
 import shutil
@@ -60,6 +61,35 @@ def test_name_and_place_are_no_part_of_the_recipe(small: Compose) -> None:
 def test_what_decides_the_bytes_is_part_of_the_recipe(small: Compose, other: str) -> None:
     recipes = [datasets.recipe(small("layers_demo", *more)) for more in ([], [other])]
     assert recipes[0].sha256 != recipes[1].sha256
+
+
+def voxels(folder: Path, *overrides: str) -> dict[str, Any]:
+    """A dataset of three scans of 6x6 pixels at one energy with one electron each."""
+    return configuration(
+        "dataset=voxels_demo", f"data_dir={folder}", "executor=serial",
+        "dataset.splits={train: 1, val: 1, test: 1}", "geometry.box.shape=[6,6,6]",
+        "geometry.sizes_nm=[2,4]", "acquisition.energies_keV=[5]", "acquisition.electrons=1",
+        *overrides,
+    )  # fmt: skip
+
+
+def test_threads_are_no_part_of_the_recipe_but_the_backend_is(tmp_path: Path) -> None:
+    others = ("simulator.threads=1", "simulator.threads=3", "simulator.backend=cuda")
+    one, three, cuda = (datasets.recipe(voxels(tmp_path, o)).sha256 for o in others)
+    assert one == three != cuda
+
+
+def test_a_store_that_has_recorded_its_threads_still_opens(tmp_path: Path) -> None:
+    store = datasets.write(voxels(tmp_path))
+    path = store.root / "zarr.json"
+    metadata = json.loads(path.read_text())
+    metadata["attributes"]["recipe"]["simulator"]["threads"] = 16
+    metadata["attributes"]["recipe_sha256"] = "of these settings with threads"
+    path.write_text(json.dumps(metadata))
+    datasets.ensure(voxels(tmp_path))
+    assert datasets.write(voxels(tmp_path, "simulator.threads=2")).checksum == store.checksum
+    with pytest.raises(InputError, match=r"\(simulator\.hard is 'none' there, 'moller' here\)"):
+        datasets.ensure(voxels(tmp_path, "simulator.hard=moller"))
 
 
 def test_a_small_dataset_is_written_on_first_use(

@@ -5,9 +5,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -16,8 +17,11 @@ import torch
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
 from sem3d.runtime.executors import Processes, Serial
+from sem3d.simulate.analytic import Analytic
+from sem3d.simulate.quirks import ORIGINAL
 from sem3d.store import records
 from sem3d.store.reader import ScanStore
+from sem3d.store.schema import Recipe
 from sem3d.store.writer import Job, generate, simulate_sample, write_shard
 from tests.conftest import small_recipe, write_store
 
@@ -54,7 +58,7 @@ def test_seeds_are_distinct(store: ScanStore) -> None:
 
 
 def test_bytes_do_not_depend_on_order_or_repetition(store: ScanStore, tmp_path: Path) -> None:
-    def backwards(function: Callable[[Job], None], jobs: list[Job]) -> Iterator[Any]:
+    def backwards(function: Callable[[Job], None], jobs: list[Job]) -> Generator[Any, None, None]:
         for job in reversed(jobs):
             function(job)
             yield function(job)
@@ -75,6 +79,8 @@ def test_bytes_do_not_depend_on_worker_processes(store: ScanStore, tmp_path: Pat
 DIE_IN_THE_SECOND_SHARD = """
 import os, signal, sys
 from pathlib import Path
+from sem3d.simulate.analytic import Analytic
+from sem3d.simulate.quirks import ORIGINAL
 from sem3d.store import records
 from sem3d.store.writer import generate
 from tests.conftest import small_recipe
@@ -165,6 +171,77 @@ def test_a_full_disk_leaves_no_record_and_the_next_run_finishes(
     assert tree(root) == tree(store.root)
 
 
+def test_a_shard_that_somebody_else_removes_is_not_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that an earlier command has left removes a shard before it writes its own."""
+    root = tmp_path / "two.zarr"
+    monkeypatch.setattr("sem3d.store.writer._array", MagicMock())  # nothing is there afterwards
+    with pytest.raises(InputError, match=r"two\.zarr is written by somebody else as well"):
+        list(generate(root, small_recipe(), Serial()))
+    assert not records.read_record(root, "train", 0)
+
+
+def test_the_executor_is_closed_with_the_writer(tmp_path: Path) -> None:
+    """Left to the garbage collector, its processes may outlive the lock."""
+    closed: list[str] = []
+
+    def executor(function: Callable[[Job], None], jobs: list[Job]) -> Generator[Any, None, None]:
+        try:
+            yield from Serial()(function, jobs)
+        finally:
+            with pytest.raises(InputError, match="being written by another process"):
+                next(generate(root, small_recipe(), Serial()))
+            closed.append("closed")
+
+    root = tmp_path / "left.zarr"
+    steps = generate(root, small_recipe(), executor)
+    assert [next(steps), next(steps)] == [(0, 4), (1, 4)]
+    steps.close()
+    assert closed == ["closed"]
+
+
+class Counting(Analytic):
+    """An engine with a setting that changes no byte."""
+
+    incidental: ClassVar[tuple[str, ...]] = ("threads",)
+
+
+def recipe_with(**simulator: Any) -> Recipe:
+    config = {"side": 16, "simulator": simulator}
+    return dataclasses.replace(small_recipe(), simulator=Counting(ORIGINAL), config=config)
+
+
+def test_a_setting_that_changes_no_byte_is_no_part_of_the_recipe(tmp_path: Path) -> None:
+    root = tmp_path / "threads.zarr"
+    first = generate(root, recipe_with(threads=1, electrons=5), Serial())
+    assert [next(first), next(first)] == [(0, 4), (1, 4)]
+    first.close()
+    progress = list(generate(root, recipe_with(threads=8, electrons=5), Serial()))
+    assert progress[0] == (1, 4)
+    assert json.loads((root / "zarr.json").read_text())["attributes"]["recipe"] == {
+        "side": 16, "simulator": {"electrons": 5},
+    }  # fmt: skip
+    with pytest.raises(InputError, match=r"\(simulator\.electrons is 5 there, 6 here\); choose"):
+        list(generate(root, recipe_with(threads=1, electrons=6), Serial()))
+    with pytest.raises(InputError, match=r"simulator\.hard is 'absent' there, None here"):
+        list(generate(root, recipe_with(electrons=5, hard=None), Serial()))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("sem3d", "0.0.1"), ("schema_version", 0)], ids=lambda x: str(x)
+)
+def test_a_store_of_another_version_is_not_continued(
+    store: ScanStore, tmp_path: Path, key: str, value: Any
+) -> None:
+    root = shutil.copytree(store.root, tmp_path / "old.zarr")
+    metadata = json.loads((root / "zarr.json").read_text())
+    metadata["attributes"][key] = value
+    (root / "zarr.json").write_text(json.dumps(metadata))
+    with pytest.raises(InputError, match=r"another recipe \(written by sem3d "):
+        list(generate(root, small_recipe(), Serial()))
+
+
 def test_an_interrupted_creation_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,7 +273,7 @@ def test_write_shard_is_what_executors_run(tmp_path: Path) -> None:
     root = tmp_path / "jobs.zarr"
     seen: list[Job] = []
 
-    def collect(function: Callable[[Job], None], jobs: list[Job]) -> Iterator[Any]:
+    def collect(function: Callable[[Job], None], jobs: list[Job]) -> Generator[Any, None, None]:
         assert function is write_shard
         seen.extend(jobs)
         yield from Serial()(function, jobs)
