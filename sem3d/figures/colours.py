@@ -9,7 +9,13 @@ from typing import Final
 
 from matplotlib.colors import Colormap, LinearSegmentedColormap, ListedColormap
 
-MATERIALS: Final = {"none": "#ffffff", "Au": "#d9a11e", "Al": "#4a7fb0", "Si": "#b9bcc2"}
+MATERIALS: Final = {
+    "none": "#ffffff",
+    "Au": "#d9a11e",
+    "Al": "#4a7fb0",
+    "Si": "#b9bcc2",
+    "Cu": "#b4562b",
+}
 """Fill colour by class; "none" is empty space."""
 
 _DARK: Final = {"Au": "#5e3a00", "Al": "#12304d"}

@@ -5,8 +5,8 @@ from typing import Any
 
 from sem3d.runtime.cli import command
 
-HEADLINE = ("table_1_1", "table_2_1")
-"""Tables also shown on the terminal: all classes together, on smooth and sharp structures."""
+HEADLINE = ("table_1_1", "table_2_1", "voxels_table_3", "voxels_table_4")
+"""Tables also shown on the terminal: smooth and sharp layers, cubes and wires."""
 
 
 def run(cfg: dict[str, Any]) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from typing import Final
 
 from sem3d.report.cells import Cell, Line, Table
-from sem3d.report.results import Result
-from sem3d.report.tables import who
+from sem3d.report.results import Noise, Result
+
+NOT_RUN: Final = "not run"
 
 _IDENTITY: Final = ("predictor", "task", "dataset", "noise", "samples")
 _SCORES: Final = {
@@ -20,7 +21,7 @@ _ORIGIN: Final = ("trained on", "sem3d", "commit", "checkpoint")
 
 
 def all_results(results: Iterable[Result]) -> Table:
-    """Return every result with every mean score, its cost and its origin."""
+    """Return every result with its cost and its origin, layered ones with every mean score."""
     columns = tuple(("", name) for name in (*_IDENTITY, *_SCORES, *_COST, *_ORIGIN))
     lines = tuple(Line("", (*_identity(r), *_means(r), *_cost(r), *_origin(r))) for r in results)
     return Table("all_results", "All results", columns, lines)
@@ -32,7 +33,8 @@ def _identity(result: Result) -> tuple[Cell, ...]:
 
 
 def _means(result: Result) -> tuple[Cell, ...]:
-    return tuple(Cell(result.scores.get(score)) for score in _SCORES.values())
+    layers = result.dataset.kind == "layers"  # empty space, which voxels may lack, would count as 1
+    return tuple(Cell(result.scores.get(s) if layers else None) for s in _SCORES.values())
 
 
 def _cost(result: Result) -> tuple[Cell, ...]:
@@ -53,3 +55,11 @@ def _origin(result: Result) -> tuple[Cell, ...]:
         Cell(result.provenance.get("git")),
         Cell(result.predictor.checkpoint),
     )
+
+
+def who(result: Result | None, noise: Noise) -> tuple[Cell, ...]:
+    """Return the cells predictor, dataset, noise and samples, or that nothing was run."""
+    if result is None:
+        return Cell(NOT_RUN), Cell(), Cell(noise.label), Cell()
+    name, data = result.predictor.name, result.dataset
+    return Cell(name), Cell(data.label), Cell(noise.label), Cell(data.samples)

@@ -1,53 +1,50 @@
-"""The page: headline, tables and figures in one self-contained file."""
+"""The page: the section of every problem and the table of all results, in one file."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from string import Template
-from typing import Final
 
 from sem3d import __version__
-from sem3d.figures.colours import material_colour
 from sem3d.report.cells import Table
 from sem3d.report.markup import Markup, image, join, table, tag
 from sem3d.report.pictures import Picture
-from sem3d.report.printed import ROWS, printed_figures
-from sem3d.report.results import LAYERED, Noise
-from sem3d.report.specimens import Comparison
-
-_PRINTED_IN: Final = {
-    "test": ("1.1", "test set"),
-    "experimental": ("2.1", "experimental structure"),
-}
-_WORDS: Final = {"none": "empty", "Au": "gold", "Al": "aluminium"}
 
 
-def page(
-    comparisons: Sequence[Comparison], tables: Iterable[Table], pictures: Iterable[Picture]
-) -> str:
+@dataclass(frozen=True)
+class Section:
+    """What the page says about one problem.
+
+    Attributes:
+        lead: the problem in a sentence.
+        headline: its best results.
+        body: sections as HTML with a place ``$stem`` for every table and picture.
+        tables: what is also written as csv.
+        pictures: what is also written as PNG.
+        places: what else goes into the body, by place.
+    """
+
+    lead: str
+    headline: Markup
+    body: str
+    tables: tuple[Table, ...]
+    pictures: tuple[Picture, ...]
+    places: dict[str, str]
+
+
+def page(sections: Sequence[Section], everything: Table) -> str:
     """Return the whole report as one HTML document without outside references."""
     template = files("sem3d.report").joinpath("page.html").read_text(encoding="utf-8")
-    parts = {content.stem: table(content) for content in tables}
-    parts |= {picture.stem: figure(picture) for picture in pictures}
+    body = Markup("".join(_filled(section) for section in sections))
     return Template(template).substitute(
-        parts, headline=headline(comparisons), classes=class_key(), version=__version__
+        lead="\n".join(section.lead for section in sections),
+        headline=join(*(section.headline for section in sections)),
+        links="\n".join(f'<a href="#{place}">{name}</a>' for place, name in _heads(body)),
+        body=body,
+        all_results=table(everything),
+        version=__version__,
     )
-
-
-def headline(comparisons: Sequence[Comparison]) -> Markup:
-    """Return one sentence per comparison: the best mIoU of ours and the printed benchmark."""
-    sentences = [tag("p", *_sentence(comparison)) for comparison in comparisons]
-    if not sentences:
-        return tag("p", "No result on gold and aluminium layers yet; the tables show the print.")
-    return join(*sentences)
-
-
-def class_key() -> Markup:
-    """Return a colour key of the label classes."""
-    items = []
-    for label, name in enumerate(LAYERED):
-        swatch = tag("span", "", class_="swatch", style=f"background:{material_colour(name)}")
-        items.append(tag("li", swatch, f" {label} = {name} ({_WORDS[name]})"))
-    return tag("ul", *items, class_="key")
 
 
 def figure(picture: Picture) -> Markup:
@@ -58,18 +55,12 @@ def figure(picture: Picture) -> Markup:
     return tag("figure", image(picture.png, picture.title), caption)
 
 
-def _sentence(comparison: Comparison) -> tuple[str, ...]:
-    best, data = comparison.best_of(comparison.results), comparison.dataset
-    scores = comparison.results[best].scores
-    number, where = _PRINTED_IN[comparison.structures or ""]
-    benchmark = printed_figures()[number, ROWS[0].name, Noise("gaussian", 0.02)]["mIOU"].value
-    return (
-        tag("strong", f"{best}: mIoU {_short(scores['miou_report'])}"),
-        f" (pooled {_short(scores['miou_pooled'])}) on {data.samples} samples of "
-        f"{data.label} (noise {comparison.noise.label}). Printed numerical benchmark on the "
-        f"{where} of Artemov et al. (noise 2 %): {_short(benchmark)}.",
-    )
+def _filled(section: Section) -> str:
+    parts: dict[str, str] = {content.stem: table(content) for content in section.tables}
+    parts |= {picture.stem: figure(picture) for picture in section.pictures}
+    return Template(section.body).substitute(parts, **section.places)
 
 
-def _short(score: float) -> str:
-    return f"{score:.3f}".removeprefix("0")
+def _heads(body: str) -> list[tuple[str, str]]:
+    """Return place and title of every section."""
+    return re.findall(r'<section id="(\w+)">\s*<h2>(.*?)</h2>', body)

@@ -9,14 +9,18 @@ from matplotlib.figure import Figure
 
 from sem3d.figures.overview import draw_overview
 from sem3d.figures.slices import draw_slices
-from sem3d.report.examples import thickness_of
+from sem3d.figures.voxel_cuts import Volume, draw_cuts
+from sem3d.report.layers.examples import thickness_of
 
 SLICED = 3
 """Examples cut in the picture of slices."""
 
+_LABELS = {"truth": "true_labels", "prediction": "predicted_labels"}
+"""Arrays by row of the picture of slices."""
+
 
 def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> None:
-    """Log a table of all scores, an overview of the first example and cuts of several.
+    """Log a table of all scores and cuts of several examples; of layers also one as maps.
 
     Args:
         run: an open wandb run.
@@ -25,12 +29,14 @@ def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarr
     """
     import wandb
 
-    data = result["dataset"]
-    kinds = {"truth": "true_labels", "prediction": "predicted_labels"}
-    rows = {
-        row: {f"sample {n}": labels for n, labels in enumerate(examples[name][:SLICED])}
-        for row, name in kinds.items()
-    }
+    drawn = _voxels if result["dataset"]["kind"] == "voxels" else _layers
+    figures = drawn(result["dataset"], examples)
+    scores = [[name, value] for name, value in result["scores"].items()]
+    pictures = {name: wandb.Image(_pixels(figure)) for name, figure in figures.items()}
+    run.log({"scores": wandb.Table(columns=["score", "value"], data=scores), **pictures})
+
+
+def _layers(data: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> dict[str, Figure]:
     overview = draw_overview(
         examples["scan"][0].astype(float),
         examples["energies_keV"].astype(float),
@@ -39,14 +45,19 @@ def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarr
         data["classes"][1:],
         data["limits_nm"],
     )
-    scores = [[name, value] for name, value in result["scores"].items()]
-    run.log(
-        {
-            "scores": wandb.Table(columns=["score", "value"], data=scores),
-            "overview": wandb.Image(_pixels(overview)),
-            "slices": wandb.Image(_pixels(draw_slices(rows, data["classes"], data["height_nm"]))),
-        }
-    )
+    rows = {
+        row: {f"sample {n}": labels for n, labels in enumerate(examples[name][:SLICED])}
+        for row, name in _LABELS.items()
+    }
+    return {"overview": overview, "slices": draw_slices(rows, data["classes"], data["height_nm"])}
+
+
+def _voxels(data: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> dict[str, Figure]:
+    rows = {
+        row: {f"sample {n}": Volume(labels) for n, labels in enumerate(examples[name][:SLICED])}
+        for row, name in _LABELS.items()
+    }
+    return {"slices": draw_cuts(rows, data["classes"], data["voxel_nm"])}
 
 
 def _pixels(figure: Figure) -> np.ndarray:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, get_origin, get_type_hints
 
 from sem3d.errors import InputError
-from sem3d.report.results import Dataset, Noise, Predictor, Result
+from sem3d.report.results import Dataset, Noise, Numbers, Predictor, Result
 
 SCHEMA: Final = 1
 
@@ -39,15 +39,19 @@ def read_result(path: Path) -> Result:
         InputError: the file is truncated, of another schema, or lacks or garbles a key.
     """
     document = _read_document(path)
+    dataset = _build(Dataset, document, "dataset", path)
+    voxels = dataset.kind == "voxels"
     return Result(
         path,
         _build(Predictor, document, "predictor", path),
-        _build(Dataset, document, "dataset", path),
+        dataset,
         _noise(document, path),
         _scores(document, "scores", path),
         _scores(document, "scores_transposed", path),
         document.get("timing") or {},
         document.get("provenance") or {},
+        _samples(document, dataset.samples, path) if voxels else {},
+        _list(document, "depth_iou", path) if voxels else (),
     )
 
 
@@ -68,7 +72,8 @@ def _build(block_type: type[Block], document: Mapping[str, Any], key: str, path:
     """Make `block_type` from the block called `key`; keys it does not know are left alone."""
     block = _mapping(document, key, path)
     known = {field.name: field for field in fields(block_type)}  # type: ignore[arg-type]
-    missing = [n for n, f in known.items() if f.default is MISSING and n not in block]
+    needed = (n for n, f in known.items() if f.default is MISSING is f.default_factory)
+    missing = [name for name in needed if name not in block]
     if missing:
         raise InputError(f"{path} lacks {key}.{missing[0]}; {_AGAIN}")
     values = {n: block[n] for n in known if n in block}
@@ -83,10 +88,11 @@ def _build(block_type: type[Block], document: Mapping[str, Any], key: str, path:
 def _noise(document: Mapping[str, Any], path: Path) -> Noise:
     block = _mapping(document, "noise", path)
     kind = block.get("kind")
-    amount = block.get("electrons" if kind == "poisson" else "level", 0)
-    if kind not in ("gaussian", "poisson", "none") or not isinstance(amount, int | float):
+    counting = kind in ("poisson", "counts")
+    amount = block.get("electrons" if counting else "level", 0)
+    if not (counting or kind in ("gaussian", "none")) or not isinstance(amount, int | float):
         raise InputError(f"{path} has the unknown noise {block}; {_AGAIN}")
-    return Noise("poisson" if kind == "poisson" else "gaussian", float(amount))
+    return Noise(str(kind) if counting else "gaussian", float(amount))
 
 
 def _scores(document: Mapping[str, Any], key: str, path: Path) -> dict[str, float]:
@@ -99,6 +105,27 @@ def _scores(document: Mapping[str, Any], key: str, path: Path) -> dict[str, floa
         if not math.isfinite(scores[name]):
             raise InputError(f"{path} holds {key}.{name} = {scores[name]}; {_AGAIN}")
     return scores
+
+
+def _samples(document: Mapping[str, Any], count: int, path: Path) -> dict[str, Numbers]:
+    block = _mapping(document, "samples", path)
+    found = {name: _list(block, name, path) for name in block}
+    if missing := {"index", "iou"} - found.keys():
+        raise InputError(f"{path} lacks samples.{min(missing)}; {_AGAIN}")
+    if {len(values) for values in found.values()} != {count}:
+        raise InputError(f"{path} holds samples of other numbers than {count}; {_AGAIN}")
+    return found
+
+
+def _list(block: Mapping[str, Any], key: str, path: Path) -> Numbers:
+    values = block.get(key)
+    if not isinstance(values, list) or not all(v is None or _is_finite(v) for v in values):
+        raise InputError(f"{path} lacks {key}, a list of numbers; {_AGAIN}")
+    return tuple(None if value is None else float(value) for value in values)
+
+
+def _is_finite(value: Any) -> bool:
+    return isinstance(value, int | float) and math.isfinite(value)
 
 
 def _numbers(block: Mapping[str, Any]) -> Iterator[tuple[str, float]]:

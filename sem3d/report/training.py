@@ -2,7 +2,9 @@
 
 import csv
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
@@ -23,6 +25,30 @@ def load_runs(folder: Path) -> dict[str, dict[str, Curve]]:
         name = path.parent.relative_to(folder).as_posix()
         runs[folder.name if name == "." else name] = read_curves(path)
     return runs
+
+
+Runs = Mapping[str, Mapping[str, Curve]]
+"""Curves by run path and logged name."""
+
+_SCORE: Final = "val/score"
+_LAYERED: Final = "val/miou_report"
+
+
+def layered_runs(runs: Runs) -> dict[str, Mapping[str, Curve]]:
+    """Return the runs on layers: those whose headline score is the report's mIoU, or none."""
+    return {name: run for name, run in runs.items() if not is_voxel_run(run)}
+
+
+def voxel_runs(runs: Runs) -> dict[str, Mapping[str, Curve]]:
+    """Return the runs on voxels: those whose headline score is another; `DataSpec.headline`."""
+    return {name: run for name, run in runs.items() if is_voxel_run(run)}
+
+
+def is_voxel_run(run: Mapping[str, Curve]) -> bool:
+    """Say whether the headline score of a run differs from the mIoU of layered specimens."""
+    if _SCORE not in run or _LAYERED not in run:
+        return False
+    return not np.array_equal(run[_SCORE], run[_LAYERED])
 
 
 def read_curves(path: Path) -> dict[str, Curve]:

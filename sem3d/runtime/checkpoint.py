@@ -8,8 +8,9 @@ from typing import Any
 import torch
 
 from sem3d.errors import InputError
-from sem3d.models.cost import count_parameters
+from sem3d.models.cost import count_macs, count_parameters
 from sem3d.runtime.build import TARGET, build, partial
+from sem3d.specimen import VoxelBox
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask
 
@@ -90,14 +91,18 @@ def describe(
     path: Path, task: ReconstructionTask, checkpoint: Mapping[str, Any], name: str | None
 ) -> dict[str, Any]:
     """What a result file says about a network."""
-    target = task.rebuild["parts"]["model"]["_target_"]
+    target, volume = task.rebuild["parts"]["model"]["_target_"], task.data.volume
+    cost = {"parameters": count_parameters(task.model)}
+    if isinstance(volume, VoxelBox):  # the field of layered specimens is not fixed
+        field = (int(volume.shape[1]), int(volume.shape[2]))
+        cost["macs"] = count_macs(task.model, len(task.data.energies_keV), field)
     return {
         "name": name or path.resolve().parents[1].name,
         "kind": "checkpoint",
         "model": checkpoint[KEY]["choices"]["model"],
         "class": target,
         "task": "thickness" if task.target == "thickness_nm" else "voxels",
-        "parameters": count_parameters(task.model),
+        **cost,
         "checkpoint": str(path),
         "epoch": checkpoint["epoch"],
         "step": checkpoint["global_step"],

@@ -11,14 +11,15 @@ from torch import Tensor
 
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.errors import InputError
+from sem3d.metrics.body_scores import BodyScores, by_depth, by_sample
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
-from sem3d.runtime.build import build
+from sem3d.runtime.build import TARGET, build
 from sem3d.runtime.provenance import provenance
 from sem3d.simulate.dose import Dose, check_fits
 from sem3d.simulate.noise import Noise
 from sem3d.simulate.quirks import CORRECTED, ORIGINAL, ORIGINAL_FILES, Quirks
-from sem3d.specimen import Reconstruction, VoxelBox
+from sem3d.specimen import LayerStack, Reconstruction, VoxelBox
 from sem3d.store.reader import ScanStore
 
 SCHEMA: Final = 1
@@ -48,7 +49,7 @@ class Evaluation:
 
     Args:
         store: the dataset.
-        examples: how many samples to keep for pictures.
+        examples: how many samples to keep for pictures; of named cases each is kept once.
     """
 
     store: ScanStore
@@ -60,16 +61,20 @@ class Evaluation:
     def __post_init__(self) -> None:
         if self.examples < 1:
             raise InputError(f"examples is {self.examples}; keep at least 1 for the pictures")
-        classes = self.store.volume.classes
-        self.upright, self.transposed = VoxelScores(classes), VoxelScores(classes)
-        self.thickness = ThicknessError(self.store.volume.materials)
+        self.examples = max(self.examples, len(self.store.attributes.get("cases", ())))
+        volume = self.store.volume
+        self.upright, self.transposed = VoxelScores(volume.classes), VoxelScores(volume.classes)
+        self.thickness = ThicknessError(volume.materials)
+        self.body = _body_scores(volume)
         self.saw_square = False
 
     def add(self, batch: Mapping[str, Tensor], found: Reconstruction, seconds: float) -> None:
         """Add one batch, on the CPU."""
         index, truth = batch["index"], batch["labels"]
         self.upright.update(index, found.labels, truth)
-        if truth.shape[-1] == truth.shape[-2] and not self.store.voxels:
+        if self.body:
+            self.body.update(index, found.labels, truth, found.probability)
+        elif truth.shape[-1] == truth.shape[-2]:
             self.saw_square = True
             self.transposed.update(index, found.labels, truth.transpose(-1, -2).contiguous())
         if found.thickness_nm is not None:
@@ -103,10 +108,19 @@ class Evaluation:
         scores = self.upright.compute()
         if "predicted_thickness_nm" in self.kept:
             scores |= self.thickness.compute()
-        return {
-            "scores": scores,
-            "scores_transposed": self.transposed.compute() if self.saw_square else None,
-        }
+        single: dict[str, Any] = {}
+        if self.body:
+            scores |= self.body.compute()
+            rows = self.body.table()
+            single = {"samples": by_sample(rows), "depth_iou": by_depth(rows)}
+        transposed = self.transposed.compute() if self.saw_square else None
+        return {"scores": scores, "scores_transposed": transposed, **single}
+
+
+def _body_scores(volume: LayerStack | VoxelBox) -> BodyScores | None:
+    if not isinstance(volume, VoxelBox):
+        return None
+    return BodyScores(volume.classes, volume.voxel_nm, volume.slices)
 
 
 def score(
@@ -223,8 +237,15 @@ def _on_cpu(found: Reconstruction) -> Reconstruction:
 
 def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[str, Any]:
     volume = store.volume
+    geometry = store.attributes["recipe"].get("geometry", {})
     if isinstance(volume, VoxelBox):
-        own = {"kind": "voxels", "voxel_nm": list(volume.voxel_nm), "limits_nm": []}
+        own = {
+            "kind": "voxels",
+            "voxel_nm": list(volume.voxel_nm),
+            "limits_nm": [],
+            "cases": store.attributes.get("cases", []),
+            "settings": {k: v for k, v in geometry.items() if k not in (TARGET, "box")},
+        }
     else:
         own = {"kind": "layers", "limits_nm": list(volume.limits_nm)}
     return own | {
@@ -237,7 +258,7 @@ def _describe(store: ScanStore, data: Mapping[str, Any], samples: int) -> dict[s
         "height_nm": volume.height_nm,
         "slices": volume.slices,
         "physics": physics(store.attributes["engine"]),
-        "geometry": str(store.attributes["recipe"].get("geometry", {}).get("_target_", "")),
+        "geometry": str(geometry.get(TARGET, "")),
     }
 
 

@@ -49,6 +49,7 @@ def test_commands_start_without_heavy_imports() -> None:
         "limits",
         "validate",
         "materials",
+        "mesh",
         "report.__main__",
     )
     assert imported(*(f"sem3d.{name}" for name in commands)) & HEAVY == set()

@@ -93,7 +93,7 @@ def test_cases_are_distinct_and_start_again(geometry):
 @every(CaseList)
 def test_a_draw_is_any_case(geometry):
     cases = {geometry.case(n).labels.tobytes() for n in range(len(geometry.names))}
-    assert {draw(geometry, 4, n).tobytes() for n in range(60)} == cases
+    assert {draw(geometry, 4, n).tobytes() for n in range(12 * len(cases))} == cases
 
 
 @every(Geometry)

@@ -11,6 +11,7 @@ import torch
 from torch import distributed
 
 import sem3d
+from sem3d.metrics.body_scores import BodyScores, by_depth, by_sample
 from sem3d.metrics.thickness_error import ThicknessError
 from sem3d.metrics.voxel_scores import VoxelScores
 
@@ -24,13 +25,17 @@ SHARES = {
 def results(indices):
     """Scores and tables after seeing these samples, each made from its own seed."""
     voxels, thickness = VoxelScores(("none", "Au", "Al")), ThicknessError(("Au", "Al"))
+    body = BodyScores(("none", "Au", "Al"), (1.0, 1.0, 1.0), 2)
     for i in indices:
         random = torch.Generator().manual_seed(i)
         labels = torch.randint(0, 3, (2, 1, 2, 3, 4), generator=random, dtype=torch.uint8)
         voxels.update(torch.tensor([i]), *labels)
+        body.update(torch.tensor([i]), *labels, torch.rand(1, 2, 3, 4, generator=random))
         thickness.update(torch.tensor([i]), *15 * torch.rand(2, 1, 2, 5, 5, generator=random))
     tables = [metric.table().tolist() for metric in (voxels, thickness)]
-    return [voxels.compute(), thickness.compute(), *tables]
+    rows = body.table()
+    scores = [metric.compute() for metric in (voxels, thickness, body)]
+    return [*scores, *tables, by_sample(rows), by_depth(rows)]
 
 
 def run_rank(rank, meeting_point):

@@ -4,6 +4,12 @@ import json
 
 import numpy as np
 import pytest
+import torch
+
+from sem3d.geometry.core_shell import FILM, CoreShellNanocube, CoreShellNanowire
+from sem3d.geometry.resolution import Resolution
+from sem3d.metrics.body_scores import BodyScores, by_depth, by_sample
+from sem3d.metrics.voxel_scores import VoxelScores
 
 SIZE = 24
 ENERGIES = [5.0, 15.0, 25.0, 35.0]
@@ -122,3 +128,79 @@ def edit():
         path.write_text(json.dumps(content))
 
     return edit_json
+
+
+WIRES = {"radii_nm": [2, 4, 6, 8, 10], "axis": "y", "corners": "Si"}
+SMALL = {"widths_nm": [1, 2, 4], "depths_nm": [0, 8], "gaps_nm": [1, 3], "pair_width_nm": 5}
+VOXELS = {
+    "nanocube": (".core_shell.CoreShellNanocube", {}, CoreShellNanocube()),
+    "nanowire": (".core_shell.CoreShellNanowire", WIRES, CoreShellNanowire()),
+    "resolution": (".resolution.Resolution", SMALL, Resolution(**SMALL)),
+    "voxels": (".inclusions.Inclusions", {"most_solids": 4}, None),
+}
+"""Geometry, its settings and its cases by data set."""
+
+
+def voxel_truth(cases, samples):
+    """Labels (N, 20, 20, 20): the cases in turn, or bars of growing width."""
+    if cases:
+        return np.stack([cases.case(n).labels for n in range(samples or 2 * len(cases.names))])
+    labels = np.ones((samples or 5, *FILM.shape), np.uint8)
+    for n, volume in enumerate(labels):
+        volume[n : 2 * n + 3, 4:16, 4 : 6 + n] = 2
+    return labels
+
+
+def voxel_scores_of(truth, labels, probability):
+    classes, index = FILM.classes, torch.arange(len(truth))
+    found, true = torch.from_numpy(labels), torch.from_numpy(truth)
+    voxels, body = VoxelScores(classes), BodyScores(classes, FILM.voxel_nm, FILM.slices)
+    voxels.update(index, found, true)
+    body.update(index, found, true, torch.from_numpy(probability))
+    rows = body.table()
+    scores = {"scores": voxels.compute() | body.compute(), "scores_transposed": None}
+    return scores | {"samples": by_sample(rows), "depth_iou": by_depth(rows)}
+
+
+@pytest.fixture
+def write_voxels(tmp_path):
+    """Return a function that writes one voxel result; `lost` of the copper is not found."""
+
+    def write_result(name, model, dataset="voxels", lost=0.2, *, solver=False, dose=200, samples=0):
+        geometry, settings, cases = VOXELS[dataset]
+        truth = voxel_truth(cases, samples)
+        chance = np.random.default_rng(3).random(truth.shape)
+        sure = np.where((truth == 2) & (chance >= lost), 0.95, 0.05)
+        probability = np.where((truth == 2) & (chance < lost), 0.45, sure).astype(np.float32)
+        probability = np.where((truth == 1) & (chance < lost / 9), 0.65, probability)
+        labels = np.where(probability > 0.5, 2, 1).astype(np.uint8)
+        content = document(name, model, "voxels", dataset, {}, len(truth), 0)
+        content["predictor"] |= {"kind": "solver" if solver else "checkpoint", "macs": 5 * 10**9}
+        content["dataset"] |= {
+            "kind": "voxels",
+            "voxel_nm": [1.0, 1.0, 1.0],
+            "limits_nm": [],
+            "classes": list(FILM.classes),
+            "height_nm": 1.0,
+            "geometry": f"sem3d.geometry{geometry}",
+            "cases": list(cases.names) if cases else [],
+            "settings": settings,
+        }
+        content["noise"] = {"kind": "counts", "electrons": dose}
+        content |= voxel_scores_of(truth, labels, probability)
+        kept = len(cases.names) if cases else 4
+        path = tmp_path / "results" / name / f"{dataset}-{dose}.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content))
+        np.savez(
+            path.with_suffix(".npz"),
+            index=np.arange(kept),
+            scan=np.zeros((kept, len(ENERGIES), 20, 20), np.float32),
+            energies_keV=np.array(ENERGIES),
+            true_labels=truth[:kept],
+            predicted_labels=labels[:kept],
+            probability=probability[:kept],
+        )
+        return path
+
+    return write_result

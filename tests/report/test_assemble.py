@@ -1,5 +1,6 @@
 """The whole report: files, numbers, pictures, one self-contained page."""
 
+import re
 from html.parser import HTMLParser
 
 import numpy as np
@@ -16,6 +17,14 @@ TABLES = {
 PICTURES = {
     *("overview", "figure_5", "figure_6", "table_2_3_maps", "table_3_1", "table_3_2", "table_4"),
     *("cuts", "stability", "noise_study_maps", "uncertainty"),
+}
+VOXEL_TABLES = {
+    *("voxels_table_1", "voxels_table_2", "voxels_table_3", "voxels_table_4"),
+    *("voxels_time", "voxels_resolution", "voxels_scores", "all_results"),
+}
+VOXEL_PICTURES = {
+    *("voxels_figure_4", "voxels_figure_5", "voxels_figure_7", "voxels_figure_8"),
+    *("voxels_figure_10", "voxels_test", "voxels_depth", "voxels_resolution_curves"),
 }
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -94,6 +103,50 @@ def test_full_report(everything):
     targets = {part.split('"')[0] for part in text.split('href="#')[1:]}
     assert targets
     assert targets <= page.ids
+
+
+@pytest.fixture
+def copper(write_voxels, tmp_path):
+    """Voxel results of two predictors on all data, and one training run."""
+    for dataset in ("nanocube", "nanowire", "resolution", "voxels"):
+        write_voxels("med_sem", "med_sem", dataset, 0.4, solver=True)
+        write_voxels("net", "voxnet_moderate", dataset, 0.1)
+    run = tmp_path / "runs" / "net"
+    run.mkdir(parents=True)
+    named = {"val/score": 0.2, "val/miou_report": 0.5}
+    rows = [f"{e},{e},{n},{v * e}" for e in (1, 2) for n, v in named.items()]
+    (run / "metrics.csv").write_text("\n".join(["step,epoch,name,value", *rows]))
+    return tmp_path
+
+
+def test_full_voxel_report(copper):
+    path = report(copper)
+    files = {found.name for found in path.parent.iterdir()}
+    tables = {f"{t}.csv" for t in VOXEL_TABLES}
+    assert files == {"report.html"} | tables | {f"{p}.png" for p in VOXEL_PICTURES}
+    page = Page(path.read_text())
+    assert len(page.images) == len(VOXEL_PICTURES)
+    assert page.outside == []
+    words = "".join(page.text)
+    assert re.search(r"net: IoU of Cu 0\.\d{3} per volume on 5 samples of voxels/test", words)
+    assert "mIoU 0.953" in words
+    assert "Not drawn" not in words
+    assert "$" not in words
+    assert "experimental" not in page.ids
+
+
+def test_voxel_results_leave_the_layered_sections_alone(write, write_voxels, tmp_path):
+    write("only", "unet", "thickness", "experimental")
+    alone = report(tmp_path)
+    before = {p.name: p.read_bytes() for p in alone.parent.iterdir() if p.suffix != ".html"}
+    section = alone.read_text().partition("<main>")[2].partition('<section id="all">')[0]
+    write_voxels("net", "unet3d", "nanocube")
+    both = report(tmp_path)
+    for name in before.keys() - {"all_results.csv"}:
+        assert (both.parent / name).read_bytes() == before[name], name
+    assert "<figure" in section
+    assert section in both.read_text()
+    assert Page(both.read_text()).ids >= {"start", "voxels", "cases", "all"}
 
 
 def test_one_result_still_makes_a_report_and_the_same_again(write, tmp_path):

@@ -16,7 +16,7 @@ class Run:
 @pytest.fixture
 def result() -> dict[str, Any]:
     classes, limits = ["none", "Au", "Al"], [15, 150]
-    data = {"classes": classes, "limits_nm": limits, "height_nm": 10.0}
+    data = {"kind": "layers", "classes": classes, "limits_nm": limits, "height_nm": 10.0}
     return {"scores": {"miou_report": 0.5, "macc": 0.75}, "dataset": data}
 
 
@@ -52,3 +52,14 @@ def test_predicted_thickness_is_shown_when_there_is_one(result: dict[str, Any]) 
     publish(run, result, shown | {"predicted_thickness_nm": shown["true_thickness_nm"]})
     overviews = [np.asarray(r.values["overview"].image) for r in (plain, run)]
     assert not np.array_equal(*overviews)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_voxels_are_shown_as_cuts_without_maps(result: dict[str, Any]) -> None:
+    data = {"kind": "voxels", "classes": ["none", "Si", "Cu"], "voxel_nm": [1.0, 1.0, 1.0]}
+    shown = examples(SLICED + 2)
+    del shown["true_thickness_nm"]
+    run = Run()
+    publish(run, result | {"dataset": data}, shown)
+    assert run.values.keys() == {"scores", "slices"}
+    assert np.asarray(run.values["slices"].image).std() > 5

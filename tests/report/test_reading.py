@@ -95,3 +95,40 @@ def test_missing_keys_are_named(write):
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=r"lacks dataset\.checksum"):
         read_result(path)
+
+
+def test_a_voxel_result_reads_back(write_voxels):
+    result = read_result(write_voxels("net", "voxnet_lite", "nanowire", dose=150))
+    assert result.noise == Noise("counts", 150.0)
+    assert result.noise.label == "150 electrons"
+    assert result.dataset.kind == "voxels"
+    assert result.dataset.settings["corners"] == "Si"
+    assert result.dataset.cases[0] == "nanowire of radius 2 nm"
+    assert len(result.depth_iou) == 20
+    assert len(result.samples["iou"]) == result.dataset.samples == 10
+    assert result.structures is None
+
+
+@pytest.mark.parametrize("block", ["samples", "depth_iou"])
+def test_voxel_results_of_earlier_versions_are_to_be_made_again(write_voxels, edit, block):
+    path = write_voxels("net", "voxnet_lite")
+    edit(path, None, block, None)
+    with pytest.raises(InputError, match=f"{path.name} lacks .*{block}.*evaluate"):
+        read_result(path)
+
+
+@pytest.mark.parametrize("values", [[0.5], ["high"] * 5, [math.nan] * 5, 0.5])
+def test_broken_samples_are_refused(write_voxels, edit, values):
+    path = write_voxels("net", "voxnet_lite")
+    edit(path, "samples", "iou", values)
+    with pytest.raises(InputError, match=rf"{path.name} .*(samples|iou).*evaluate"):
+        read_result(path)
+
+
+def test_samples_need_their_index(write_voxels):
+    path = write_voxels("net", "voxnet_lite")
+    content = json.loads(path.read_text())
+    del content["samples"]["index"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"lacks samples\.index"):
+        read_result(path)

@@ -45,3 +45,16 @@ def test_scores_against_noise_are_kept() -> None:
 def test_only_what_fits_is_shown() -> None:
     assert "pooled" not in shown()
     assert "64" not in shown()
+
+
+def test_the_mean_of_cases_stands_for_all() -> None:
+    groups = [(group, name) for group in ("radius 2 nm", "mean") for name in ("printed", "ours")]
+    columns = (("", "method"), ("", "dose"), *groups)
+    cells = (Cell("3D U-Net"), Cell("200 electrons"), *(Cell(v) for v in (0.788, 0.7, 0.857, 0.9)))
+    console = Console(file=io.StringIO(), width=80)
+    show(Table("voxels_table_4", "Table 4", columns, (Line("", cells),)), console)
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert ".857" in text
+    assert "200 electrons" in text
+    assert ".788" not in text

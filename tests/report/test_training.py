@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
-from sem3d.report.training import load_runs, read_curves
+from sem3d.report.training import layered_runs, load_runs, read_curves, voxel_runs
 
 
 @pytest.fixture
@@ -51,3 +51,13 @@ def test_broken_rows_name_the_file(log, row):
 def test_other_tables_are_refused(log):
     with pytest.raises(InputError, match=r"metrics\.csv has the header .*train"):
         read_curves(log(header="epoch,loss"))
+
+
+def test_runs_on_voxels_have_another_headline(log, tmp_path):
+    shared = ["1,0,val/miou_report,0.5", "2,1,val/miou_report,0.6"]
+    log(*shared, "1,0,val/score,0.5", "2,1,val/score,0.6", name="layers")
+    log(*shared, "1,0,val/score,0.2", "2,1,val/score,0.3", name="voxels")
+    log("1,0,train/loss,0.5", name="old")
+    runs = load_runs(tmp_path)
+    assert list(voxel_runs(runs)) == ["voxels"]
+    assert list(layered_runs(runs)) == ["layers", "old"]

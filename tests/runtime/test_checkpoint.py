@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from sem3d.errors import InputError
+from sem3d.models.cost import count_macs
 from sem3d.runtime import training
 from sem3d.runtime.checkpoint import (
     KEY,
@@ -20,7 +21,7 @@ from sem3d.runtime.checkpoint import (
     start_from,
 )
 from sem3d.runtime.run_folder import RunFolder
-from sem3d.specimen import LayerStack
+from sem3d.specimen import LayerStack, VoxelBox
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask
 
@@ -107,6 +108,14 @@ def test_description_for_result_files(path: Path) -> None:
     assert told["parameters"] == sum(p.numel() for p in task.model.parameters())
     assert told["trained_on"] == {"name": "small", "checksum": "0"}
     assert describe(path, task, checkpoint, "mine")["name"] == "mine"
+
+
+def test_networks_on_voxels_tell_their_multiply_adds(config: Compose, path: Path) -> None:
+    box = dataclasses.replace(DATA, volume=VoxelBox(("Si", "Cu"), (6, 8, 12)))
+    task, checkpoint = build_task(config(), box).eval(), load_task(path)[1]
+    told = describe(path, task, checkpoint, None)
+    assert told["macs"] == count_macs(task.model, 3, (8, 12)) > 0
+    assert "macs" not in describe(path, *load_task(path), None)
 
 
 def test_missing(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.errors import InputError
+from sem3d.geometry.core_shell import CoreShellNanowire
 from sem3d.geometry.voxelise import voxelise
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.runtime import evaluation, result_file
@@ -23,9 +24,12 @@ from sem3d.runtime.result_file import result_path, save
 from sem3d.runtime.training import data_spec
 from sem3d.simulate import quirks as sem3d_quirks
 from sem3d.simulate.analytic import Analytic
+from sem3d.simulate.dose import Dose
+from sem3d.simulate.montecarlo.engine import MonteCarlo
 from sem3d.simulate.noise import GaussianNoise, Noise, PoissonNoise
 from sem3d.specimen import Beam, Reconstruction
 from sem3d.store.reader import ScanStore
+from sem3d.store.schema import Recipe
 from tests.conftest import small_recipe, write_store
 
 Result = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -54,7 +58,7 @@ def guess(scan: Tensor) -> Reconstruction:
     return Reconstruction(gold.to(torch.uint8))
 
 
-def score(store: ScanStore, predict: Any, noise: Noise = SILENT, **more: Any) -> Result:
+def score(store: ScanStore, predict: Any, noise: Noise | Dose = SILENT, **more: Any) -> Result:
     data = {"root": store.root, "name": "small", "split": more.pop("split", "test")}
     return evaluate(Predictor(predict, PREDICTOR), data, noise, **more)
 
@@ -229,7 +233,7 @@ def test_files_hold_the_result(scored: Result, tmp_path: Path) -> None:
 
 
 def test_the_report_reads_what_was_saved(scored: Result, tmp_path: Path) -> None:
-    from sem3d.report.examples import read_examples
+    from sem3d.report.layers.examples import read_examples
 
     path = save(tmp_path, *scored)
     assert len(read_examples(path.with_suffix(".npz"))["scan"]) == 2
@@ -332,3 +336,55 @@ def test_a_damaged_result_is_made_again(scored: Result, tmp_path: Path, damage: 
     else:
         path.with_suffix(".npz").unlink()
     assert result_file.find(tmp_path, scored[0]) is None
+
+
+def half_of(store: ScanStore) -> Any:
+    """Return a predictor that finds the copper of the upper slices only, and is sure of it."""
+    truth = torch.from_numpy(store.read("test", "labels", 0, store.count("test")))
+    seen = iter(truth)
+
+    def predict(scan: Tensor) -> Reconstruction:
+        labels = torch.stack([next(seen) for _ in scan])
+        lower = torch.arange(labels.shape[1])[:, None, None] >= labels.shape[1] // 2
+        labels = torch.where((labels == 2) & lower, 1, labels)
+        return Reconstruction(labels, probability=(labels == 2).float())
+
+    return predict
+
+
+def test_voxels_are_scored_sample_by_sample_and_by_depth(voxels: ScanStore) -> None:
+    result, examples = score(voxels, half_of(voxels), Dose(), batch_size=2)
+    truth = voxels.read("test", "labels", 0, 3) == 2
+    upper, whole = (part.reshape(3, -1).sum(1) for part in (truth[:, :4], truth))
+    assert result["samples"]["index"] == [0, 1, 2]
+    assert result["samples"]["iou"] == pytest.approx(upper / whole)
+    assert result["samples"]["oracle_iou"] == result["samples"]["iou"]
+    held = truth.any((0, 2, 3)).tolist()
+    found = [1.0] * 4 + [0.0] * 4
+    assert result["depth_iou"] == [f if h else None for f, h in zip(found, held, strict=True)]
+    assert result["scores"]["mre/Cu"] == pytest.approx((1 - upper / whole).mean())
+    assert result["scores_transposed"] is None
+    assert examples["probability"].shape == (3, 8, 8, 8)
+    json.dumps(result, allow_nan=False)
+
+
+def test_layers_have_no_scores_of_a_body(store: ScanStore) -> None:
+    result, _ = score(store, Oracle(store))
+    assert not {"samples", "depth_iou"} & result.keys()
+
+
+def test_every_named_case_is_kept_and_named(tmp_path: Path) -> None:
+    cases = CoreShellNanowire(radii_nm=(2, 6, 10), corners="vacuum")
+    recipe = Recipe(
+        geometry=cases,
+        simulator=MonteCarlo(electrons=1),
+        beam=Beam([0.5]),
+        splits={"test": 4},
+        seed=1,
+        config={"geometry": {"_target_": "wires", "corners": "vacuum", "box": {}}},
+    )
+    store = write_store(tmp_path / "wires.zarr", recipe)
+    result, examples = score(store, half_of(store), Dose(), examples=1)
+    assert result["dataset"]["cases"] == list(cases.names)
+    assert result["dataset"]["settings"] == {"corners": "vacuum"}
+    assert examples["index"].tolist() == [0, 1, 2]

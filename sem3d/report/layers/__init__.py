@@ -1,0 +1,1 @@
+"""The layered problem: tables, figures and section of the page, beside Artemov et al."""

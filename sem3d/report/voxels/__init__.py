@@ -1,0 +1,1 @@
+"""The voxel problem: tables, figures and section of the page, beside Zheng et al."""
