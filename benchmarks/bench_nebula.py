@@ -16,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from _table import machine, parser, show, times
 
+from sem3d.geometry.triangles import to_text
+from sem3d.simulate.nebula.box import box_triangles
 from sem3d.simulate.nebula.primaries import Primaries
 from sem3d.simulate.nebula.program import Program
 from sem3d.simulate.nebula.records import RECORD, count_records
-from sem3d.simulate.nebula.triangles import to_text
-from sem3d.simulate.nebula.voxel_faces import box_triangles
 from sem3d.specimen import Beam, VoxelBox, VoxelSpecimen
 
 BOX = VoxelBox(("Si", "Cu"), (20, 20, 20))

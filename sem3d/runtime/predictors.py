@@ -140,7 +140,8 @@ def _problem(
 ) -> LayeredProblem | VoxelProblem:
     """Return what the configured solver is to invert."""
     noise = build(cfg["noise"]["eval"], "noise.eval")
-    if not issubclass(locate(cfg["solver"][TARGET], "solver"), VoxelSolver):
+    target = locate(cfg["solver"][TARGET], "solver")
+    if not (isinstance(target, type) and issubclass(target, VoxelSolver)):
         return LayeredProblem(engine, store.stack, Beam(energies), noise)
     box = store.box
     dose = check_fits(noise, store.electrons, store.several, str(store.root)).deviation() ** -2

@@ -66,9 +66,8 @@ class DataSpec:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain lists and numbers, for checkpoints."""
-        plain = {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
-        volume = {k: list(v) if isinstance(v, tuple) else v for k, v in plain["volume"].items()}
-        return plain | {"volume": volume}
+        plain = asdict(self)
+        return _listed(plain | {"volume": _listed(plain["volume"])})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "DataSpec":
@@ -93,3 +92,7 @@ class DataSpec:
                 f"{what} holds {volume} but the network was trained on {self.volume}; "
                 "use a checkpoint trained on such specimens"
             )
+
+
+def _listed(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}

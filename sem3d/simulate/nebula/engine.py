@@ -12,13 +12,13 @@ import numpy as np
 
 from sem3d import __version__
 from sem3d.errors import InputError
+from sem3d.geometry.triangles import to_text
+from sem3d.simulate.nebula.box import box_triangles
 from sem3d.simulate.nebula.chosen_materials import check_energies, material_file
 from sem3d.simulate.nebula.material_file import MaterialFile
 from sem3d.simulate.nebula.primaries import Primaries
 from sem3d.simulate.nebula.program import TESTED, Program
 from sem3d.simulate.nebula.records import count_records
-from sem3d.simulate.nebula.triangles import to_text
-from sem3d.simulate.nebula.voxel_faces import box_triangles
 from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelSpecimen
 
 BINARY: Final = "nebula_cpu_mt"

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 
 from sem3d.errors import InputError
+from sem3d.simulate.nebula.box import surface_nm
 from sem3d.simulate.nebula.records import RECORD
-from sem3d.simulate.nebula.voxel_faces import surface_nm
 from sem3d.specimen import Beam, VoxelBox, VoxelSpecimen
 
 WALL_NM: Final = 1e-3

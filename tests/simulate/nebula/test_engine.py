@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.geometry.triangles import read_triangles
 from sem3d.simulate.nebula.engine import Nebula
 from sem3d.simulate.nebula.material_file import read_material
-from sem3d.simulate.nebula.triangles import read_triangles
 from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, VoxelBox, VoxelSpecimen
 from tests.simulate.nebula.conftest import small_specimen
 from tests.simulate.nebula.cstool import write

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.geometry.triangles import to_text
+from sem3d.simulate.nebula.box import box_triangles
 from sem3d.simulate.nebula.primaries import Primaries
 from sem3d.simulate.nebula.program import Program
-from sem3d.simulate.nebula.triangles import to_text
-from sem3d.simulate.nebula.voxel_faces import box_triangles
 from sem3d.specimen import Beam
 from tests.simulate.nebula.conftest import small_specimen
 
