@@ -39,6 +39,20 @@ def doubling_conv(channels: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(channels, channels, 3, stride=2, padding=1, output_padding=1)
 
 
+class Conv3d(nn.Conv3d):
+    """3-D convolution, on the processor in the type of its weights, also under autocast.
+
+    There torch 2.13 leaves parts of the bfloat16 weight gradient unwritten for some channel counts.
+    """
+
+    def forward(self, x: Float[Tensor, "B C Z Y X"]) -> Float[Tensor, "B D Z Y X"]:
+        """Convolve (B, C, Z, Y, X)."""
+        if x.device.type != "cpu":
+            return super().forward(x)
+        with torch.autocast("cpu", enabled=False):
+            return super().forward(x.to(self.weight.dtype))
+
+
 class InstanceNorm(nn.Module):
     """Instance norm over pixels or voxels, computed in float32 at least, also under autocast.
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.nn.functional import interpolate, pad
 
 from sem3d.models.arguments import checked_sizes
+from sem3d.models.blocks import Conv3d
 from sem3d.models.padding import margins, on_padded
 from sem3d.models.u_shape import Up, UShape
 
@@ -42,7 +43,7 @@ class UNet3d(nn.Module):
             downs.append(nn.Sequential(nn.MaxPool3d(2), _double_conv(wide, wide, wider)))
         ups = [_up(wide, finer) for wide, finer in pairwise(reversed(widths))]
         self.body = UShape(downs, ups)
-        self.head = nn.Conv3d(widths[0], self.outputs[0], 1)
+        self.head = Conv3d(widths[0], self.outputs[0], 1)
 
     def forward(self, scan: Float[Tensor, "B E Y X"]) -> Float[Tensor, "B *outputs Y X"]:
         """Return the logits (B, *outputs, Y, X) of a scan (B, E, Y, X)."""
@@ -63,7 +64,7 @@ def _double_conv(inputs: int, middle: int, outputs: int) -> nn.Sequential:
 
 
 def _conv_bn_relu(inputs: int, outputs: int) -> list[nn.Module]:
-    conv = nn.Conv3d(inputs, outputs, 3, padding=1, bias=False)
+    conv = Conv3d(inputs, outputs, 3, padding=1, bias=False)
     return [conv, nn.BatchNorm3d(outputs), nn.ReLU(inplace=True)]
 
 

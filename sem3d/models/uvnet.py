@@ -10,7 +10,7 @@ from torch.nn.functional import pad
 
 from sem3d.errors import InputError
 from sem3d.models.arguments import checked_choice, checked_sizes
-from sem3d.models.blocks import InstanceNorm, double_conv
+from sem3d.models.blocks import Conv3d, InstanceNorm, double_conv
 from sem3d.models.padding import on_padded
 from sem3d.models.u_shape import UShape
 
@@ -108,7 +108,7 @@ def _head(head: str, outputs: tuple[int, ...]) -> nn.Module:
             )
         return _MaterialVolumes(outputs[0] - 1)
     if len(outputs) == 2:
-        return nn.Conv3d(_CHANNELS, outputs[0], 1)
+        return Conv3d(_CHANNELS, outputs[0], 1)
     return nn.Sequential(nn.Flatten(1, 2), nn.Conv2d(_CHANNELS * MAP_DEPTH, outputs[0], 1))
 
 
@@ -126,5 +126,5 @@ def _double_conv3d(inputs: int, outputs: int) -> nn.Sequential:
 
 
 def _conv3d(inputs: int, outputs: int) -> nn.Sequential:
-    conv = nn.Conv3d(inputs, outputs, 3, padding=1, bias=False)
+    conv = Conv3d(inputs, outputs, 3, padding=1, bias=False)
     return nn.Sequential(conv, InstanceNorm(outputs, affine=False), nn.ReLU(inplace=True))

@@ -15,6 +15,7 @@ from torch.nn.functional import pad
 
 from sem3d.errors import InputError
 from sem3d.models.arguments import checked_choice, checked_sizes
+from sem3d.models.blocks import Conv3d
 from sem3d.models.embedding import CutPatches, overlapping_patches
 from sem3d.models.feed_forward import ConvFFN, pixel_ffn
 from sem3d.models.padding import on_padded
@@ -123,4 +124,4 @@ def _head(channels: int, outputs: tuple[int, ...]) -> nn.Module:
     if len(outputs) == 1:
         return conv
     classes, slices = outputs
-    return nn.Sequential(conv, nn.Unflatten(1, (1, slices)), nn.Conv3d(1, classes, 3, padding=1))
+    return nn.Sequential(conv, nn.Unflatten(1, (1, slices)), Conv3d(1, classes, 3, padding=1))

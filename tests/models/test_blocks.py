@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from sem3d.models.blocks import InstanceNorm, conv_bn_relu, double_conv, doubling_conv
+from sem3d.models.blocks import Conv3d, InstanceNorm, conv_bn_relu, double_conv, doubling_conv
 
 
 def reference(x):
@@ -67,3 +67,15 @@ def test_convolutions_lose_their_bias_on_request():
 @pytest.mark.parametrize(("y", "x"), [(1, 1), (3, 5)])
 def test_doubling_conv_doubles_the_field(y, x):
     assert doubling_conv(3)(torch.rand(1, 3, y, x)).shape == (1, 3, 2 * y, 2 * x)
+
+
+def test_bfloat16_gradient_of_conv3d_is_whole() -> None:
+    """Freed memory full of NaN must not show in the gradient."""
+    for _ in range(20):
+        poison = [torch.full((n,), float("nan")) for n in (100, 10_000, 200_000) for _ in range(10)]
+        del poison
+        conv = Conv3d(160, 40, 3, padding=1, bias=False)
+        with torch.autocast("cpu", torch.bfloat16):
+            conv(torch.rand(2, 160, 2, 6, 6)).sum().backward()
+        assert conv.weight.grad is not None
+        assert conv.weight.grad.isfinite().all()
