@@ -6,7 +6,7 @@ STAMP := $(VENV)/.stamp
 WORKERS ?= auto
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-gpu test-nebula check format validate bench clean
+.PHONY: help setup demo demo-voxels test test-slow test-gpu test-nebula check format validate bench clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## */\t/' | expand -t 14
@@ -24,6 +24,13 @@ demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 mi
 	$(BIN)/python -m sem3d.evaluate checkpoint=outputs/runs/demo-mixed_demo/checkpoints/best.ckpt dataset=experimental
 	$(BIN)/python -m sem3d.evaluate -m solver=tikhonov_naive,terraces dataset=layers_demo,experimental
 	$(BIN)/python -m sem3d.report
+
+demo-voxels: $(STAMP)  ## copper in silicon: simulate, train two networks, MED-SEM, report: some 20 minutes
+	$(BIN)/python -m sem3d.train experiment=voxels_demo
+	$(BIN)/python -m sem3d.train experiment=voxels_demo model=unet3d
+	$(BIN)/python -m sem3d.evaluate study=cases
+	$(BIN)/python -m sem3d.evaluate study=cases checkpoint=outputs/runs/voxels_demo-voxels_demo/checkpoints/best.ckpt
+	$(BIN)/python -m sem3d.evaluate study=cases checkpoint=outputs/runs/voxels_demo-voxels_demo+model-unet3d/checkpoints/best.ckpt
 
 test: $(STAMP)  ## fast tests, a few minutes
 	$(BIN)/python -m pytest -m "not slow and not gpu and not nebula" -n $(WORKERS)
@@ -51,8 +58,8 @@ format: $(STAMP)  ## put the code in the house's format
 validate: $(STAMP)  ## the Monte Carlo engine against measured physics, a few minutes
 	$(BIN)/python -m sem3d.validate
 
-bench: $(STAMP)  ## every benchmark, as tables
-	for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+bench: $(STAMP)  ## every benchmark that needs no dataset, as tables
+	for script in $(filter-out benchmarks/bench_med_sem.py,$(wildcard benchmarks/bench_*.py)); do $(BIN)/python $$script || exit 1; done
 
 clean:  ## remove the environment and caches; data and outputs stay
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -26,7 +26,7 @@ from sem3d.specimen import Beam, VoxelBox, VoxelSpecimen
 BOX = VoxelBox(("Si", "Cu"), (20, 20, 20))
 NUMBERS = {"Si": 0, "Cu": 1}
 SHAPE = (20, 20, 20)
-# Backscatter only, one core, mean over the energies: a number of the project's specification.
+# Backscatter only, one core, mean over the energies: measured once, elsewhere.
 STATED_RATE = 0.07e6
 RETURNED = 0.1  # share of electrons that come back, roughly: for files made here
 REPEATS = 3
@@ -57,7 +57,7 @@ def shares(folder: Path, electrons: int) -> None:
     core_s, what = (
         (nebula(folder), "measured, processor time of its threads")
         if live
-        else (len(beam) / STATED_RATE, f"not run: {STATED_RATE:,.0f} electrons/s, specification")
+        else (len(beam) / STATED_RATE, f"not run: {STATED_RATE:,.0f} electrons/s, measured once")
     )
     rows = [(name, s * 1e3, f"{s / core_s:.2%}") for name, s in seconds.items()]
     total = sum(seconds.values())

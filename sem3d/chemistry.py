@@ -64,7 +64,7 @@ _DENSITIES: Final = {
     "TiN": (5.21, _CRC),
 }
 
-_RESERVED: Final = ("none", "absorb")  # the empty class and a free bottom are no materials
+_RESERVED: Final = ("none", "vacuum", "absorb")  # emptiness and a free bottom are no materials
 
 
 @dataclass(frozen=True)

@@ -185,12 +185,12 @@ class Beam:
             raise InputError(f"energies_keV is {self.energies_keV}; give a list of energies")
         energies = tuple(float(e) for e in self.energies_keV)
         object.__setattr__(self, "energies_keV", energies)
-        if not energies or energies[0] <= 0 or any(np.diff(energies) <= 0):
+        if not energies or not energies[0] > 0 or not all(np.diff(energies) > 0):  # also NaN
             raise InputError(
                 f"energies_keV is {list(energies)}; give positive, strictly increasing energies"
             )
-        if self.electrons is not None and self.electrons < 1:
-            raise InputError(f"electrons is {self.electrons}; give a dose of at least 1")
+        if self.electrons is not None:
+            check_dose(self.electrons, "electrons")
         if not 0 <= self.spot_sigma_nm < math.inf:
             raise InputError(f"spot_sigma_nm is {self.spot_sigma_nm}; give 0 or more nm")
         if not abs(self.tilt_deg) < 90:
@@ -244,6 +244,12 @@ class Reconstruction:
     residual: Any = None
     ambiguity: Any = None
     probability: Any = None
+
+
+def check_dose(electrons: float, name: str) -> None:
+    """Raise `InputError` unless a dose is a whole number of electrons, at least 1."""
+    if electrons < 1 or electrons % 1:
+        raise InputError(f"{name} is {electrons}; give a dose of at least 1, a whole number")
 
 
 def check_thickness(thickness_nm: np.ndarray, stack: LayerStack) -> None:

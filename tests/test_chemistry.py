@@ -135,7 +135,7 @@ def test_a_damaged_file_of_the_library(tmp_path, content):
         material("PMMA", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["a/b", "../x", ".x", "2Au", "none", "absorb", "a b"])
+@pytest.mark.parametrize("name", ["a/b", "../x", ".x", "2Au", "none", "vacuum", "absorb", "a b"])
 def test_names_that_cannot_be(name):
     with pytest.raises(InputError, match="is taken or no word; begin with a letter"):
         material_from("Al2O3", 3.97, name)

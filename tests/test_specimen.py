@@ -7,7 +7,15 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError, did_you_mean
-from sem3d.specimen import Beam, LayeredSpecimen, LayerStack, Scan, VoxelBox, VoxelSpecimen
+from sem3d.specimen import (
+    Beam,
+    LayeredSpecimen,
+    LayerStack,
+    Scan,
+    VoxelBox,
+    VoxelSpecimen,
+    check_dose,
+)
 from sem3d.units import AXES, UNITS
 
 STACK = LayerStack(("Au", "Al"), (15, 150))
@@ -61,7 +69,9 @@ def test_beam_keeps_its_energies():
     assert Beam((5.0, 10.0)).energies_keV == (5.0, 10.0)
 
 
-@pytest.mark.parametrize("energies", [(), (0.0, 5.0), (-1.0,), (5.0, 5.0), (10.0, 5.0)])
+@pytest.mark.parametrize(
+    "energies", [(), (0.0, 5.0), (-1.0,), (5.0, 5.0), (10.0, 5.0), (float("nan"),)]
+)
 def test_beam_needs_rising_energies(energies):
     with pytest.raises(InputError, match="strictly increasing"):
         Beam(energies)
@@ -133,3 +143,10 @@ def test_an_impossible_voxel_box_is_refused(change: dict, told: str) -> None:
 def test_an_impossible_beam_is_refused(change: dict, told: str) -> None:
     with pytest.raises(InputError, match=told):
         Beam([5], **change)
+
+
+@pytest.mark.parametrize("electrons", [0, -1, 1.5, float("nan"), float("inf")])
+def test_a_dose_is_whole_electrons(electrons: float) -> None:
+    with pytest.raises(InputError, match=r"noise is .*; give a dose of at least 1, a whole number"):
+        check_dose(electrons, "noise")
+    check_dose(7, "noise")

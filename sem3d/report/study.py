@@ -1,5 +1,6 @@
 """A study: many evaluations by one command, and the report at its end."""
 
+from fnmatch import fnmatchcase
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ class Study(Callback):
     """Hydra's callback of ``study=``: one numbered line per evaluation, then table and report.
 
     Args:
-        table: stem of the report's table to print.
+        table: stem of the report's tables to print, ``*`` and ``?`` as in file names.
     """
 
     def __init__(self, table: str) -> None:
@@ -48,7 +49,7 @@ class Study(Callback):
         with one_sentence("report"):
             page, tables = write_report(out / "results", out / "runs", out / "reports" / "latest")
         for table in tables:
-            if table.stem == self.table:
+            if fnmatchcase(table.stem, self.table):
                 show(table)
         print(page)
 

@@ -11,6 +11,7 @@ import argparse
 import hashlib
 import itertools
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -127,12 +128,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the options and build.
 
     Raises:
-        InputError: see `build`.
+        InputError: see `build`, or another table would take the place of the shipped one.
     """
-    told = _options().parse_args(arguments)
+    options = _options()
+    told = options.parse_args(arguments)
+    changed = [k for k, v in vars(told).items() if v != options.get_default(k)]
+    if told.file == SHIPPED and {*changed} - {"threads"}:
+        raise InputError(f"the shipped table has no other {changed[0]}; name a file by --file")
     names, limits, steps = zip(*(told.layer or SHIPPED_LAYERS), strict=True)
-    stack = LayerStack(names, [int(limit) for limit in limits], told.substrate)
-    thickness = [thicknesses(d, int(n)) for d, n in zip(stack.limits_nm, steps, strict=True)]
+    stack = LayerStack(names, [_whole(limit) for limit in limits], told.substrate)
+    thickness = [thicknesses(d, _whole(n)) for d, n in zip(stack.limits_nm, steps, strict=True)]
     low, high, n = told.energies
     beam = Beam(energies(low, high, int(n)).tolist(), electrons=told.electrons)
     found = build(stack, thickness, beam, told.seed, told.file, MonteCarlo(threads=told.threads))
@@ -141,6 +146,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{told.file}: {degrees} polynomials, chi2 {found.chi2:.0f} for {found.freedom} degrees "
         "of freedom"
     )
+
+
+def _whole(text: str | int) -> int:
+    if not str(text).isdigit():
+        raise InputError(f"--layer has {text!r}; give MATERIAL NM STEPS, e.g. Cu 50 8")
+    return int(text)
 
 
 def _options() -> argparse.ArgumentParser:
@@ -163,4 +174,8 @@ def _options() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(2) from None

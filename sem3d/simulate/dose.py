@@ -15,6 +15,7 @@ from sem3d.errors import InputError
 from sem3d.simulate.noise import Noise
 from sem3d.simulate.statistics import COUNTING, Statistics
 from sem3d.simulate.thinning import thin
+from sem3d.specimen import check_dose
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,14 @@ class Dose:
     statistics: ClassVar[Statistics] = COUNTING
 
     def __post_init__(self) -> None:
+        amount = 1 if self.electrons is None else self.electrons
+        for electrons in amount if isinstance(amount, Sequence) else (amount,):
+            check_dose(electrons, "noise.electrons")
         low, high = self.range(1)
-        if not 1 <= low <= high:
+        if low > high:
             raise InputError(
-                f"noise.electrons is {self.electrons}; give a dose of at least 1, a pair low, "
-                "high, or null for the simulated dose"
+                f"noise.electrons is {self.electrons}; give a dose, a pair low, high, or null "
+                "for the simulated dose"
             )
 
     def range(self, sent: int) -> tuple[int, int]:

@@ -114,7 +114,10 @@ def _open_or_create(root: Path, recipe: Recipe) -> None:
     other = difference(attributes, recipe)
     if (attributes.get("schema_version"), attributes.get("sem3d")) != (SCHEMA_VERSION, __version__):
         other = other or f"written by sem3d {attributes.get('sem3d', 'of unknown version')}"
-    if other:
+    if other and attributes.get("complete") is False and not (root / ".records").exists():
+        shutil.rmtree(root)  # no shard was ever finished: a first try with a wrong setting
+        _open_or_create(root, recipe)
+    elif other:
         raise InputError(
             f"{root} holds a dataset of another recipe ({other}); "
             "choose another dataset.name, or delete that folder"

@@ -105,3 +105,10 @@ def test_too_little_is_refused(tmp_path, change):
     with pytest.raises(InputError, match="give"):
         build.main([*SMALL, "--file", str(tmp_path / "t.npz"), *change])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("change", [["--layer", "Cu", "50", "8"], ["--seed", "2"]])
+def test_the_shipped_table_is_not_replaced_by_another(tmp_path, monkeypatch, change):
+    monkeypatch.setattr(build, "SHIPPED", tmp_path / "shipped.npz")
+    with pytest.raises(InputError, match="the shipped table has no other "):
+        build.main(change)

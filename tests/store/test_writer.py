@@ -280,3 +280,12 @@ def test_write_shard_is_what_executors_run(tmp_path: Path) -> None:
 
     list(generate(root, small_recipe(), collect))
     assert [(split, shard) for _, _, split, shard in seen] == small_recipe().shards
+
+
+def test_a_first_try_that_wrote_nothing_keeps_no_other_recipe_out(tmp_path: Path) -> None:
+    root, wrong = tmp_path / "data.zarr", dataclasses.replace(small_recipe(), config={"seed": 1})
+    steps = generate(root, wrong, Serial())
+    next(steps)
+    steps.close()
+    write_store(root, small_recipe())
+    assert tree(root) == tree(write_store(tmp_path / "other.zarr", small_recipe()).root)

@@ -34,7 +34,7 @@ def test_tables_agree_with_cited_cross_sections():
     assert failed(checks) == []
 
 
-def test_single_scattering_of_the_specification():
+def test_single_scattering():
     assert single_scattering("Si", 2, 10) == pytest.approx(3.55e-4, rel=0.02)
     assert single_scattering("Si", 5, 20) == pytest.approx(2.12e-4, rel=0.02)
 

@@ -17,7 +17,7 @@ from sem3d.simulate.montecarlo.hard_collisions import MODELS
 from sem3d.simulate.montecarlo.tasks import ExitSignal
 from sem3d.simulate.montecarlo.transport_tables import TransportTables, tables_for
 from sem3d.simulate.montecarlo.voxel_grid import VoxelGrid
-from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelBox, VoxelSpecimen
+from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelBox, VoxelSpecimen, check_dose
 
 BACKENDS: Final = ("cpu", "cuda")
 DETECTORS: Final = ("count", "energy")
@@ -58,8 +58,7 @@ class MonteCarlo:
         threads: int = 1,
         backend: str = "cpu",
     ) -> None:
-        if electrons < 1:
-            raise InputError(f"simulator.electrons is {electrons}; give a dose of at least 1")
+        check_dose(electrons, "simulator.electrons")
         if hard not in MODELS:
             raise InputError(f"simulator.hard is {hard!r}{did_you_mean(hard, MODELS)}")
         if detector not in DETECTORS:

@@ -19,7 +19,7 @@ from sem3d.simulate.nebula.material_file import MaterialFile
 from sem3d.simulate.nebula.primaries import Primaries
 from sem3d.simulate.nebula.program import TESTED, Program
 from sem3d.simulate.nebula.records import count_records
-from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelSpecimen
+from sem3d.specimen import Beam, LayeredSpecimen, Scan, VoxelSpecimen, check_dose
 
 BINARY: Final = "nebula_cpu_mt"
 _DETECTOR_NM: Final = 2.0  # above the place where electrons start
@@ -65,8 +65,7 @@ class Nebula:
         timeout_s: float = 3600.0,
         keep_files: str | None = None,
     ) -> None:
-        if electrons < 1:
-            raise InputError(f"simulator.electrons is {electrons}; give a dose of at least 1")
+        check_dose(electrons, "simulator.electrons")
         if not 0 <= threshold_eV <= e_cut_eV < math.inf:
             raise InputError(
                 f"simulator.threshold_eV is {threshold_eV} and e_cut_eV {e_cut_eV}; give 0 <= "

@@ -80,7 +80,7 @@ def open_file(path: Path) -> Any:
     """
     h5py = hdf5()
     if not path.is_file():
-        raise InputError(f"material file {path} does not exist; make it with cstool")
+        raise InputError(f"material file {path} does not exist or is no file; make it with cstool")
     try:
         return h5py.File(path, "r")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Lengths and losses in bulk against the values of the specification's check."""
+"""Lengths and losses in bulk against check values."""
 
 from pathlib import Path
 

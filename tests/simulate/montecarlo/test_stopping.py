@@ -1,4 +1,4 @@
-"""Stopping power and range against the values of the specification of this engine."""
+"""Stopping power and range against check values."""
 
 import numpy as np
 import pytest

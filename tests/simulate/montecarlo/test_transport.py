@@ -1,4 +1,4 @@
-"""Independence of the order of work, statistics, beam and detector, yields of the specification."""
+"""Independence of the order of work, statistics, beam and detector, reference yields."""
 
 import numpy as np
 import pytest
