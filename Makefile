@@ -25,12 +25,11 @@ demo: $(STAMP)  ## simulate, train, score and report a small example: about 3 mi
 	$(BIN)/python -m sem3d.evaluate -m solver=tikhonov_naive,terraces dataset=layers_demo,experimental
 	$(BIN)/python -m sem3d.report
 
-demo-voxels: $(STAMP)  ## copper in silicon: simulate, train two networks, MED-SEM, report: some 20 minutes
-	$(BIN)/python -m sem3d.train experiment=voxels_demo
-	$(BIN)/python -m sem3d.train experiment=voxels_demo model=unet3d
+demo-voxels: $(STAMP)  ## copper in silicon: simulate, train two networks, MED-SEM, report: some 15 minutes
+	$(BIN)/python -m sem3d.train experiment=voxels_demo name=demo_voxnet_lite
+	$(BIN)/python -m sem3d.train experiment=voxels_demo model=unet3d "model.widths=[32,64,128]" name=demo_unet3d
 	$(BIN)/python -m sem3d.evaluate study=cases
-	$(BIN)/python -m sem3d.evaluate study=cases checkpoint=outputs/runs/voxels_demo-voxels_demo/checkpoints/best.ckpt
-	$(BIN)/python -m sem3d.evaluate study=cases checkpoint=outputs/runs/voxels_demo-voxels_demo+model-unet3d/checkpoints/best.ckpt
+	$(BIN)/python -m sem3d.evaluate study=cases checkpoint=outputs/runs/demo_voxnet_lite/checkpoints/best.ckpt,outputs/runs/demo_unet3d/checkpoints/best.ckpt
 
 test: $(STAMP)  ## fast tests, a few minutes
 	$(BIN)/python -m pytest -m "not slow and not gpu and not nebula" -n $(WORKERS)

@@ -121,5 +121,7 @@ def _styles(names: Mapping[str, object]) -> dict[str, dict[str, Any]]:
 def _legend(figure: Figure, axes: Sequence[Axes]) -> None:
     lines = {str(line.get_label()): line for panel in axes for line in panel.get_lines()}
     named = [line for label, line in lines.items() if not label.startswith("_")]
-    looks = {"ncols": 3, "frameon": False, "fontsize": 7.5}
+    longest = max((len(str(line.get_label())) for line in named), default=0)
+    fit = int(16 * figure.get_figwidth()) // (longest + 8)  # 16 letters to the inch
+    looks = {"ncols": min(3, max(1, fit)), "frameon": False, "fontsize": 7.5}
     figure.legend(handles=named, loc="outside lower center", **looks)

@@ -8,7 +8,7 @@ from rich.table import Table as Grid
 
 from sem3d.report.cells import Table
 
-KEPT = ("method", "threshold", "dataset", "noise", "dose", "printed", "ours")
+KEPT = ("method", "predictor", "threshold", "dataset", "noise", "dose", "printed", "ours")
 """Columns that fit a terminal; the page holds the rest."""
 
 KEPT_GROUPS = ("mIoU",)

@@ -14,6 +14,7 @@ from sem3d.runtime.averaging import AveragedWeights
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.runtime.slices import Slices, seconds
 from sem3d.store.streams import integer, seed_sequence
+from sem3d.tasks.reconstruction import ReconstructionTask
 
 
 def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
@@ -56,7 +57,9 @@ class EpochLines(Callback):
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Print the epoch's training loss and the last validation score."""
         if trainer.is_global_zero:
-            named = {"train/loss": "loss", "val/score": "validation score"}
+            assert isinstance(pl_module, ReconstructionTask)
+            headline = f"validation {pl_module.data.headline_label}"
+            named = {"train/loss": "loss", "val/score": headline}
             last = trainer.callback_metrics
             told = [f"{label} {float(last[k]):.4g}" for k, label in named.items() if k in last]
             print(f"epoch {trainer.current_epoch}: {', '.join(told)}", file=sys.stderr, flush=True)

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,7 @@ def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
     """
     OmegaConf.register_new_resolver("run_name", run_name, replace=True)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here instead of Hydra's printer
+    warnings.formatwarning = one_line
     entry = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     with one_sentence(name):
         entry(_Task(name, run))()
@@ -125,7 +127,8 @@ def explain(error: Exception, name: str) -> str:
         )
         if key in known or (chosen_by_user and "." in key):
             return f"{key!r} does not exist for the chosen options; see them with --cfg job"
-        return f"unknown configuration key {key!r}{did_you_mean(key, known)}"
+        settable = [k for k in known if not k.endswith("._target_")]
+        return f"unknown configuration key {key!r}{did_you_mean(key, settable)}"
     if isinstance(error, MissingConfigException) and (
         match := re.search(r"Could not find '([^']+)/([^'/]+)'", text)
     ):
@@ -151,6 +154,19 @@ def _dotted(tree: Any, prefix: str = "") -> list[str]:
         return []
     keys = [(f"{prefix}{k}", v) for k, v in tree.items()]
     return [k for k, _ in keys] + [d for k, v in keys for d in _dotted(v, f"{k}.")]
+
+
+def one_line(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    line: str | None = None,
+) -> str:
+    """Format a warning of ours as one line, others with their place."""
+    del category, line
+    place = "" if Path(filename).is_relative_to(PACKAGE) else f" ({filename}:{lineno})"
+    return f"warning: {message}{place}\n"
 
 
 def _stop(message: str, status: int) -> NoReturn:

@@ -77,6 +77,8 @@ def load_network(
     turned = bool(cfg.get("symmetries"))
     told = {"interpolated": between, "symmetries": turned}
     described = describe(checkpoint, task, saved, name) | told
+    if turned and not name:
+        described["name"] += "+symmetries"
     task = task.to(device)
     predict = task.over_symmetries if turned else task
     if not between:
@@ -89,9 +91,10 @@ def _warn_of_dose(noise: Noise, task: ReconstructionTask) -> None:
     """Warn when scans are much noisier, or quieter, than those the network has seen."""
     dose, trained = noise.provenance.get("electrons"), task.data.dose
     if trained and isinstance(dose, int) and not trained[0] / 2 <= dose <= 2 * trained[1]:
+        seen = " to ".join(str(d) for d in dict.fromkeys(trained))
         warnings.warn(
             f"the scans have {dose} electrons per pixel and energy but the network was trained on "
-            f"{trained[0]} to {trained[1]}; expect worse results than its scores say",
+            f"{seen}; expect worse results than its validation score says",
             stacklevel=2,
         )
 

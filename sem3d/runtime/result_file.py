@@ -80,7 +80,8 @@ def _refuse_other(path: Path, result: Mapping[str, Any]) -> None:
 
 
 def _who(predictor: Mapping[str, Any]) -> str:
-    """What tells predictors of one name apart: the checkpoint, or the settings of a solver."""
+    """What tells predictors of one name apart: checkpoint and symmetries, or solver settings."""
     if checkpoint := predictor.get("checkpoint"):
-        return str(Path(checkpoint).resolve())
+        turned = " with symmetries" if predictor.get("symmetries") else ""
+        return f"{Path(checkpoint).resolve()}{turned}"
     return json.dumps({key: predictor.get(key) for key in ("settings", "energies_keV")})

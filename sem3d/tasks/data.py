@@ -43,7 +43,7 @@ class DataSpec:
         if not isinstance(self.volume, LayerStack):
             raise InputError(
                 "task=thickness predicts maps of layers, but the dataset holds voxels; use "
-                "task=voxels, e.g. model=unet_volume"
+                "task=voxels, e.g. model=conv3_volume, unet_volume or stacked_unet_volume"
             )
         return self.volume
 
@@ -82,16 +82,27 @@ class DataSpec:
         """Raise `InputError` unless data has the energies, materials and voxels trained on."""
         ours, theirs = list(self.energies_keV), [float(e) for e in energies_keV]
         if ours != theirs:
+            within = theirs[0] <= ours[0] and ours[-1] <= theirs[-1]
             raise InputError(
                 f"{what} has {len(theirs)} energies ({theirs[0]:g}..{theirs[-1]:g} keV) but the "
                 f"network was trained on {len(ours)} ({ours[0]:g}..{ours[-1]:g} keV); "
                 "use a checkpoint trained on these energies"
+                + (", or interpolate=true" if within else "")
             )
         if volume != self.volume:
             raise InputError(
-                f"{what} holds {volume} but the network was trained on {self.volume}; "
-                "use a checkpoint trained on such specimens"
+                f"{what} holds {_difference(volume, self.volume)}; use a checkpoint trained on "
+                "such specimens"
             )
+
+
+def _difference(there: Volume, trained: Volume) -> str:
+    """Say in what two volumes differ, as briefly as that can be."""
+    if type(there) is not type(trained):
+        return f"{there} but the network was trained on {trained}"
+    ours, theirs = asdict(trained), asdict(there)
+    odd = [f"{k}={theirs[k]} (trained on {ours[k]})" for k in ours if ours[k] != theirs[k]]
+    return f"specimens with {', '.join(odd)}"
 
 
 def _listed(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,6 +118,27 @@ PUBLISHED = {  # Artemov et al. and its published code
 published = pytest.mark.parametrize("experiment", PUBLISHED)
 
 
+ZHENG = {  # Zheng et al.; batch and stages are ours
+    "loss._target_": "sem3d.losses.stages.Stages", "loss.epochs": [200],
+    "optimizer._target_": "torch.optim.AdamW", "optimizer.lr": 1e-4,
+    "optimizer.weight_decay": 1e-4, "trainer.max_epochs": 250,
+    "trainer.check_val_every_n_epoch": 5, "checkpoint.patience": 100,
+    "datamodule.symmetries": False, "dataset.name": "voxels",
+}  # fmt: skip
+SIZES = ("lite", "small", "medium", "moderate", "no_sope", "no_s2mlp", "ffn", "unet3d")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_settings_of_the_voxel_recipe(size: str) -> None:
+    cfg = compose("train", f"experiment=voxels_{size}")
+    assert {key: value(cfg, key) for key in ZHENG} == ZHENG
+    model = "unet3d" if size == "unet3d" else f"voxnet_{size}"
+    assert cfg["model"] == compose("train", f"model={model}")["model"]
+    first, second = cfg["loss"]["losses"]
+    assert (first["lam"], first["reading"]) == (pytest.approx(1 / 12), "literal")
+    assert second["_target_"].endswith(".LovaszHinge")
+
+
 def value(cfg: Any, key: str) -> Any:
     for part in key.split("."):
         cfg = cfg[part]

@@ -13,6 +13,7 @@ from sem3d.errors import InputError
 from sem3d.runtime.callbacks import Curves, EpochLines, StepSeed, early_stopping, shows_progress
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.runtime.slices import seconds
+from sem3d.tasks.reconstruction import ReconstructionTask
 
 
 def trainer(step: int, **values: float) -> Any:
@@ -50,8 +51,9 @@ def test_step_seed_depends_on_the_step_alone() -> None:
 
 def test_log_files_get_one_line_per_epoch(capsys: pytest.CaptureFixture[str]) -> None:
     last = trainer(20, train_loss=0.25, val_score=0.5)
-    EpochLines().on_train_epoch_end(last, MODULE)
-    assert capsys.readouterr().err == "epoch 2: loss 0.25, validation score 0.5\n"
+    task = Mock(spec=ReconstructionTask, data=Mock(headline_label="IoU of Cu"))
+    EpochLines().on_train_epoch_end(last, task)
+    assert capsys.readouterr().err == "epoch 2: loss 0.25, validation IoU of Cu 0.5\n"
 
 
 def test_progress_bars_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,15 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from sem3d.errors import InputError
-from sem3d.runtime.cli import CONF, explain, one_sentence, plain, refuse_additions
+from sem3d.runtime.cli import (
+    CONF,
+    PACKAGE,
+    explain,
+    one_line,
+    one_sentence,
+    plain,
+    refuse_additions,
+)
 
 
 def compose(command: str, *overrides: str) -> DictConfig:
@@ -176,3 +184,10 @@ def test_nothing_is_said_when_nothing_happened(capsys: pytest.CaptureFixture[str
 def test_every_command_has_a_configuration() -> None:
     for name in ("generate", "train", "evaluate", "report"):
         assert OmegaConf.is_dict(compose(name))
+
+
+def test_our_warnings_are_one_line_and_others_name_their_place() -> None:
+    ours = one_line("mind this", UserWarning, str(PACKAGE / "a" / "b.py"), 3)
+    assert ours == "warning: mind this\n"
+    other = one_line(UserWarning("mind that"), UserWarning, "/lib/c.py", 3, "some code")
+    assert other == "warning: mind that (/lib/c.py:3)\n"

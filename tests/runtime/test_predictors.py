@@ -1,5 +1,6 @@
 """Solvers and networks behind one interface of evaluation."""
 
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,12 @@ from omegaconf import OmegaConf
 
 from sem3d.errors import InputError
 from sem3d.runtime import result_file
+from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.cli import CONF
 from sem3d.runtime.evaluation import identity, score
-from sem3d.runtime.predictors import check_choice, load_predictor
+from sem3d.runtime.predictors import check_choice, load_network, load_predictor
 from sem3d.store.reader import ScanStore
+from sem3d.tasks.data import DataSpec
 
 Config = dict[str, Any]
 
@@ -146,3 +149,75 @@ def test_a_damaged_result_is_replaced(evaluation: Any, tmp_path: Path) -> None:
     path = result_file.save(tmp_path, *scored)
     path.write_text(path.read_text()[:300])
     assert result_file.save(tmp_path, *scored) == path
+
+
+@pytest.fixture
+def network(store: ScanStore, config: Any, tmp_path: Path) -> Callable[..., Path]:
+    """Write a checkpoint of an untrained network, for the small dataset unless told otherwise."""
+
+    def save(**changes: Any) -> Path:
+        energies = store.beam.energies_keV
+        flat = tuple(0.5 for _ in energies)
+        known = {"energies_keV": energies, "volume": store.volume, "labels": (0, 1, 2)}
+        torch.manual_seed(0)
+        task = build_task(config(), DataSpec(**known | {"mean": flat, "std": flat} | changes))
+        saved = {"state_dict": task.state_dict(), "epoch": 0, "global_step": 0}
+        task.on_save_checkpoint(saved)
+        path = tmp_path / "mine" / "checkpoints" / "best.ckpt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        torch.save(saved, path)
+        return path
+
+    return save
+
+
+def test_symmetries_have_a_row_of_their_own(network: Any, evaluation: Any, tmp_path: Path) -> None:
+    given = f"checkpoint={network()}", "noise.eval.level=0"
+    names = []
+    for symmetries in ("false", "true"):
+        cfg = evaluation(*given, f"symmetries={symmetries}")
+        names.append(
+            result_file.save(tmp_path, *score(cfg, load_predictor(cfg), "test")).parent.name
+        )
+    assert names == ["mine", "mine+symmetries"]
+    cfg = evaluation(*given, "symmetries=true", "name=mine")
+    with pytest.raises(InputError, match="give another name="):
+        result_file.save(tmp_path, *score(cfg, load_predictor(cfg), "test"))
+
+
+def test_other_energies_are_interpolated_when_asked(
+    network: Any, evaluation: Any, store: ScanStore
+) -> None:
+    energies = list(store.beam.energies_keV)
+    fewer = (energies[0], energies[1], energies[-1])
+    path = network(energies_keV=fewer, mean=(0.5,) * 3, std=(0.5,) * 3)
+    with pytest.raises(InputError, match="trained on these energies, or interpolate=true"):
+        load_network(evaluation(), path)
+    found = load_network(evaluation("interpolate=true"), path)
+    assert found.described["interpolated"]
+    scan = torch.from_numpy(store.read("test", "scan", 0, 2)).float()
+    blind = scan.clone()
+    blind[:, 2:-1] = 7.0  # energies that no wanted one lies between
+    labels = found.predict(scan).labels
+    assert torch.equal(found.predict(blind).labels, labels)
+    blind[:, 1] = 7.0
+    assert not torch.equal(found.predict(blind).labels, labels)
+
+
+@pytest.mark.parametrize(
+    ("dose", "seen"), [((40, 40), None), ((21, 80), None), ((81, 90), "81 to 90"), ((8, 8), "8;")]
+)
+def test_a_dose_far_from_training_is_warned_of(
+    network: Any, evaluation: Any, voxels: ScanStore, dose: tuple[int, int], seen: str | None
+) -> None:
+    energies = voxels.beam.energies_keV
+    flat = tuple(0.5 for _ in energies)
+    given = {"energies_keV": energies, "volume": voxels.volume, "labels": (1, 2)}
+    path = network(**given, mean=flat, std=flat, dose=dose)
+    cfg = evaluation(f"dataset.root={voxels.root}", "noise=counts")
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        load_network(cfg, path)
+    told = [str(w.message) for w in caught]
+    assert len(told) == (seen is not None)
+    assert all("scans have 40 electrons" in t and f"trained on {seen}" in t for t in told)

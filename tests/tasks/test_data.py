@@ -29,13 +29,15 @@ def test_thickness_of_voxels_is_refused() -> None:
 
 def test_other_energies_are_refused() -> None:
     message = r"scan.tif has 3 energies \(5..20 keV\) but the network was trained on 2"
-    with pytest.raises(InputError, match=message):
-        SPEC.check_store([5.0, 10.0, 20.0], SPEC.stack, "scan.tif")
+    for energies, offered in (([5.0, 10.0, 20.0], True), ([6.0, 10.0, 20.0], False)):
+        with pytest.raises(InputError, match=message.replace("5..", f"{energies[0]:g}..")) as error:
+            SPEC.check_store(energies, SPEC.stack, "scan.tif")
+        assert str(error.value).endswith("or interpolate=true") == offered
 
 
 def test_other_stack_is_refused() -> None:
     other = dataclasses.replace(SPEC.stack, slices=20)
-    with pytest.raises(InputError, match=r"slices=20.* but the network was trained on"):
+    with pytest.raises(InputError, match=r"holds specimens with slices=20 \(trained on 16\)"):
         SPEC.check_store(SPEC.energies_keV, other, "x.zarr")
 
 
