@@ -36,7 +36,7 @@ def show(table: Table, console: Console | None = None) -> None:
         if group:
             grid.add_column(f"{group}\n{name}", justify="right")
         else:
-            grid.add_column(name, no_wrap=True)
+            grid.add_column(name, no_wrap=name != "dataset")
     for line in table.lines:
         grid.add_row(*(line.cells[n].text for n in kept))
     console.print(grid)
