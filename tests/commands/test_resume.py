@@ -48,19 +48,30 @@ def test_generate_is_stopped_and_continued_to_the_same_bytes(
     assert digest(broken.folder / name) == digest(whole.folder / name)
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
-def test_train_is_stopped_and_continued_to_the_same_weights(tmp_path: Path, how: int) -> None:
+@pytest.mark.parametrize(
+    ("how", "recipe"),
+    [
+        (signal.SIGKILL, ()),
+        (signal.SIGINT, ()),
+        (signal.SIGKILL, ("loss=wbce_lovasz", "loss.epochs=[1]", "ema=0.9")),
+    ],
+    ids=["kill", "interrupt", "kill between two stages of the loss"],
+)
+def test_train_is_stopped_and_continued_to_the_same_weights(
+    tmp_path: Path, how: int, recipe: tuple[str, ...]
+) -> None:
     whole, broken = Commands(tmp_path / "whole"), Commands(tmp_path / "broken")
-    whole.succeed("train", *TRAIN)
+    train = (*TRAIN, *recipe)
+    whole.succeed("train", *train)
     last = tmp_path / "broken" / "out" / "runs" / "run" / "checkpoints" / "last.ckpt"
-    stopped = broken.signal_when(last.exists, how, "train", *TRAIN)
+    stopped = broken.signal_when(last.exists, how, "train", *train)
     assert stopped.returncode == (130 if how == signal.SIGINT else -9)
     if how == signal.SIGINT:
         assert "run the same command again to continue" in stopped.stdout
     assert not (last.parents[1] / "done.json").exists()
-    broken.succeed("train", *TRAIN)
+    broken.succeed("train", *train)
     assert same(weights(broken), weights(whole))
-    again = broken.succeed("train", *TRAIN)
+    again = broken.succeed("train", *train)
     assert "is finished" in again
 
 
