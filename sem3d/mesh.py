@@ -52,10 +52,10 @@ def parser() -> ArgumentParser:
 
 def _export(asked: Namespace) -> None:
     from sem3d.errors import InputError
+    from sem3d.files import write_atomic
     from sem3d.geometry.mesh_files import mesh_content
     from sem3d.specimen import VoxelSpecimen
     from sem3d.store.reader import ScanStore
-    from sem3d.store.records import write_atomic
 
     store = ScanStore(asked.dataset)
     box, count, sample = store.box, store.count(asked.split), asked.sample

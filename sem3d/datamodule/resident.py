@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
 from sem3d.memory import free_memory
 from sem3d.store.reader import ScanStore
-from sem3d.store.records import write_atomic
 
 Memory = Literal["auto", "ram", "gpu", "memmap"]
 Arrays = dict[str, Tensor]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sem3d.files import write_atomic
 from sem3d.report.cells import Table, csv_text
 from sem3d.report.inventory import all_results
 from sem3d.report.layers.section import layered_section
@@ -11,7 +12,6 @@ from sem3d.report.reading import load_results
 from sem3d.report.results import Result
 from sem3d.report.training import Runs, layered_runs, load_runs, voxel_runs
 from sem3d.report.voxels.section import voxel_section
-from sem3d.store.records import write_atomic
 
 
 def write_report(results: Path, runs: Path, out: Path) -> tuple[Path, list[Table]]:

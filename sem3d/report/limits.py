@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from sem3d.figures.limits import draw_ambiguity, draw_cramer_rao, draw_energies
+from sem3d.files import write_atomic
 from sem3d.report.cells import csv_lines
 from sem3d.report.pictures import Picture
 from sem3d.solvers import limits
 from sem3d.solvers.energies import Selection, select_energies
 from sem3d.solvers.problem import LayeredProblem
 from sem3d.solvers.search import layer_sets
-from sem3d.store.records import write_atomic
 
 FRACTIONS = (0.2, 0.6, 1.0)
 """Thicknesses of another layer in the curves, as parts of its limit."""

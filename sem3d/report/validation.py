@@ -13,10 +13,10 @@ from sem3d.figures.validation import (
     draw_film,
     draw_specimens,
 )
+from sem3d.files import write_atomic
 from sem3d.report.cells import csv_lines
 from sem3d.report.columns import columns_figure
 from sem3d.report.pictures import Picture
-from sem3d.store.records import write_atomic
 from sem3d.validation.bulk import ELEMENTS, ENERGIES_KEV, SETS, BulkCurve
 from sem3d.validation.checks import Check
 from sem3d.validation.everything import Validation

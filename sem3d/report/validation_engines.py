@@ -11,10 +11,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sem3d.figures.engines import Panel, Pictures, draw_engines
+from sem3d.files import write_atomic
 from sem3d.report.cells import csv_lines
 from sem3d.report.pictures import Picture
 from sem3d.report.terminal import WIDTH
-from sem3d.store.records import write_atomic
 from sem3d.validation.engines import DEPTHS_NM, Seen, copper_columns, copper_from
 from sem3d.validation.specimens import ENERGIES_KEV
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from sem3d.errors import InputError
-from sem3d.store.records import write_atomic
+from sem3d.files import write_atomic
 
 
 def result_path(folder: Path, result: Mapping[str, Any]) -> Path:

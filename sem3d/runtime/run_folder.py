@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
 from sem3d.runtime.provenance import provenance
-from sem3d.store.records import write_atomic
 
 IDENTITY: Final = (
     "acquisition", "noise", "geometry", "simulator", "dataset", "optimizer", "schedule", "loss",

@@ -1,9 +1,6 @@
 """The file of a column table: what was simulated, how, and the surface fitted through it."""
 
-import hashlib
-import io
 import json
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Float64, Int32
 
 from sem3d.errors import InputError
+from sem3d.files import read_arrays, write_arrays
 
 SHIPPED: Final = Path(__file__).with_name("column_table.npz")
 """Aluminium over gold on silicon."""
@@ -75,20 +73,13 @@ def write(table: ColumnFile, path: Path) -> None:
         "engine": table.engine,
     }
     layers = {f"thickness_nm_{k}": d for k, d in enumerate(table.thickness_nm)}
-    content = io.BytesIO()
-    np.savez_compressed(
-        content,
-        told=json.dumps(told),
-        energies_keV=table.energies_keV,
-        counts=table.counts,
-        coefficients=table.coefficients,
-        **layers,  # type: ignore[arg-type]
-    )
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(content.getvalue())
-    partial.replace(path)
-    digest = hashlib.sha256(content.getvalue()).hexdigest()
-    _checksum(path).write_text(f"{digest}  {path.name}\n")
+    surface = {
+        "told": json.dumps(told),
+        "energies_keV": table.energies_keV,
+        "counts": table.counts,
+        "coefficients": table.coefficients,
+    }
+    write_arrays(path, surface | layers)
 
 
 def read(path: Path = SHIPPED) -> ColumnFile:
@@ -97,19 +88,10 @@ def read(path: Path = SHIPPED) -> ColumnFile:
     Raises:
         InputError: the file or its checksum is missing, or it is not the file that was written.
     """
+    stored, sha256 = read_arrays(path, f"make it with {BUILDER}")
     try:
-        content = path.read_bytes()
-        expected = _checksum(path).read_text().split()[0]
-    except (OSError, IndexError):
-        raise InputError(
-            f"simulator.table {path} or its .sha256 is missing; make it with {BUILDER}"
-        ) from None
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise InputError(f"{path} differs from its SHA-256; make it again with {BUILDER}")
-    try:
-        with np.load(io.BytesIO(content)) as stored:
-            return _table(dict(stored), expected)
-    except (zipfile.BadZipFile, ValueError, KeyError):
+        return _table(stored, sha256)
+    except (ValueError, KeyError):
         raise InputError(f"{path} is no column table; make one with {BUILDER}") from None
 
 
@@ -126,7 +108,3 @@ def _table(stored: Mapping[str, np.ndarray], sha256: str) -> ColumnFile:
         engine=told["engine"],
         sha256=sha256,
     )
-
-
-def _checksum(path: Path) -> Path:
-    return path.with_name(f"{path.name}.sha256")

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from sem3d.files import write_atomic
 from sem3d.solvers.voxel_problem import VoxelProblem
 from sem3d.specimen import VoxelSpecimen
-from sem3d.store.records import write_atomic
 
 SEED = 7
 Arrays = dict[str, np.ndarray]

@@ -6,10 +6,10 @@ written last and atomically. When all are there they move into the root attribut
 
 import hashlib
 import json
-import os
 from pathlib import Path
 
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
 
 Record = dict[str, str]
 """SHA-256 of each array's shard file, by array name."""
@@ -39,20 +39,6 @@ def measure(root: Path, split: str, shard: int) -> Record:
 def record_path(root: Path, split: str, shard: int) -> Path:
     """Path of the record that a finished shard leaves while the store is incomplete."""
     return root / ".records" / f"{split}-{shard:05d}.json"
-
-
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write `content` so that `path` holds either the old content or all of the new."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with partial.open("wb") as f:
-            f.write(content.encode() if isinstance(content, str) else content)
-            f.flush()
-            os.fsync(f.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def write_record(root: Path, split: str, shard: int) -> None:

@@ -16,6 +16,7 @@ import zarr
 
 from sem3d import __version__
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
 from sem3d.geometry.protocols import CaseList
 from sem3d.store import records
 from sem3d.store.schema import SCHEMA_VERSION, Recipe, array_layout, create_arrays
@@ -160,7 +161,7 @@ def _finish(root: Path, recipe: Recipe) -> None:
     text = json.dumps(shards, sort_keys=True)
     checksum = hashlib.sha256(text.encode()).hexdigest()
     metadata["attributes"] |= {"complete": True, "checksum": checksum, "shards": shards}
-    records.write_atomic(path, json.dumps(metadata, indent=2))
+    write_atomic(path, json.dumps(metadata, indent=2))
     shutil.rmtree(root / ".records", ignore_errors=True)
     for leftover in root.rglob("*.partial"):  # of a killed writer
         leftover.unlink()

@@ -5,8 +5,6 @@ middle of pixels of 1 nm, absorber below), which holds nothing else; the counts 
 Simulator: van Kessel and Hagen, SoftwareX 12 (2020) 100605.
 """
 
-import hashlib
-import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -15,7 +13,7 @@ from typing import Final
 import numpy as np
 from jaxtyping import Bool, Int64, UInt8
 
-from sem3d.errors import InputError
+from sem3d.files import read_arrays
 
 DATA: Final = Path(__file__).with_name("nebula_specimens.npz")
 SILICON: Final = 1
@@ -57,22 +55,15 @@ def load_specimens(path: Path = DATA) -> tuple[Specimen, ...]:
     Raises:
         InputError: the file or its checksum is missing or damaged.
     """
-    try:
-        content = path.read_bytes()
-        digest = path.with_name(f"{path.name}.sha256").read_text().split()
-    except OSError:
-        raise InputError(f"{path} or its .sha256 is missing; install sem3d again") from None
-    if digest[:1] != [hashlib.sha256(content).hexdigest()]:
-        raise InputError(f"{path} differs from its SHA-256; install sem3d again")
-    with np.load(io.BytesIO(content)) as stored:
-        copper = np.unpackbits(stored["copper"], axis=-1, count=20)
-        return tuple(
-            Specimen(
-                str(name),
-                np.where(inside, COPPER, SILICON).astype(np.uint8),
-                tuple(stored["energies_keV"].tolist()),
-                counts.astype(np.int64),
-                int(stored["electrons"]),
-            )
-            for name, inside, counts in zip(stored["names"], copper, stored["counts"], strict=True)
+    stored, _ = read_arrays(path, "install sem3d again")
+    copper = np.unpackbits(stored["copper"], axis=-1, count=20)
+    return tuple(
+        Specimen(
+            str(name),
+            np.where(inside, COPPER, SILICON).astype(np.uint8),
+            tuple(stored["energies_keV"].tolist()),
+            counts.astype(np.int64),
+            int(stored["electrons"]),
         )
+        for name, inside, counts in zip(stored["names"], copper, stored["counts"], strict=True)
+    )

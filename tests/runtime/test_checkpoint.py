@@ -160,7 +160,7 @@ def test_a_pickled_program_is_not_run(saved: dict[str, Any], tmp_path: Path, leg
 @pytest.mark.parametrize("part", ["task", "model", "loss"])
 @pytest.mark.parametrize(
     "target",
-    ["os.system", "lightning.pytorch.cli.instantiate_class", "sem3d.store.records.write_atomic"],
+    ["os.system", "lightning.pytorch.cli.instantiate_class", "sem3d.files.write_atomic"],
 )
 def test_a_configured_program_is_not_run(
     saved: dict[str, Any], tmp_path: Path, part: str, target: str

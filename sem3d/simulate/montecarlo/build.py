@@ -5,7 +5,6 @@ symbols the file is made new with all of `SHIPPED`. It takes minutes. Elements t
 are computed into a material library by ``python -m sem3d.materials add``.
 """
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,12 +15,12 @@ from jaxtyping import Float, Float64
 
 from sem3d.chemistry import ELEMENTS
 from sem3d.errors import InputError, did_you_mean
+from sem3d.files import write_arrays
 from sem3d.simulate.montecarlo.atoms import SCREENING
 from sem3d.simulate.montecarlo.elastic import (
     BUILD_ENERGIES_EV,
     DATA,
     MU,
-    checksum_file,
     load_elements,
     pack,
 )
@@ -73,15 +72,6 @@ def build_element(
     return np.stack([cross_section(E, Z, amplitude, decay, MU) for E in energies])
 
 
-def write(elements: dict[str, Any], path: Path = DATA) -> None:
-    """Write stored tables (56, 600) by symbol and, beside them, their SHA-256."""
-    partial = path.with_name(f".{path.stem}.partial.npz")
-    np.savez_compressed(partial, **elements)
-    partial.replace(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    checksum_file(path).write_text(f"{digest}  {path.name}\n")
-
-
 def main(symbols: Iterable[str], path: Path = DATA) -> None:
     """Compute the elements in `symbols` and write each into the file; if empty, a new file of all.
 
@@ -92,7 +82,7 @@ def main(symbols: Iterable[str], path: Path = DATA) -> None:
     elements = dict(load_elements(path)) if symbols and path.exists() else {}
     for symbol in symbols or SHIPPED:
         elements[symbol] = pack(build_element(symbol))
-        write(elements, path)
+        write_arrays(path, elements)
         print(f"{symbol} written to {path}", flush=True)
 
 

@@ -1,8 +1,5 @@
 """The elastic cross sections of the elements: shipped ones, and those of a material library."""
 
-import hashlib
-import io
-import zipfile
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -12,6 +9,7 @@ from jaxtyping import Float, Int16
 
 from sem3d.chemistry import LIBRARY
 from sem3d.errors import InputError
+from sem3d.files import read_arrays
 
 DATA: Final = Path(__file__).with_name("elastic_cross_sections.npz")
 BUILDER: Final = "python -m sem3d.simulate.montecarlo.build"
@@ -35,11 +33,6 @@ def unpack(stored: Int16[np.ndarray, "..."] | Float[np.ndarray, "..."]) -> Float
     return np.exp2(stored / STEPS_PER_OCTAVE)
 
 
-def checksum_file(data: Path) -> Path:
-    """Path of the SHA-256 beside a data file, in the format of ``sha256sum``."""
-    return data.with_name(data.name + ".sha256")
-
-
 @cache
 def load_elements(path: Path = DATA) -> dict[str, np.ndarray]:
     """Return the stored tables (56, 600) int16 by element symbol.
@@ -49,18 +42,7 @@ def load_elements(path: Path = DATA) -> dict[str, np.ndarray]:
     """
     shipped, added = f"install sem3d again or run {BUILDER}", f"add a material of it by `{ADD}`"
     remedy = shipped if path == DATA else added
-    try:
-        content = path.read_bytes()
-        expected = checksum_file(path).read_text().split()[0]
-    except (OSError, IndexError):
-        raise InputError(f"{path} or its .sha256 is missing; {remedy}") from None
-    if hashlib.sha256(content).hexdigest() != expected:
-        raise InputError(f"{path} differs from its SHA-256; {remedy}")
-    try:
-        with np.load(io.BytesIO(content)) as stored:
-            return dict(stored)
-    except (zipfile.BadZipFile, ValueError, OSError):
-        raise InputError(f"{path} is not an .npz file; {remedy}") from None
+    return read_arrays(path, remedy)[0]
 
 
 def element_file(symbol: str, library: Path) -> Path:

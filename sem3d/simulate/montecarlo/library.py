@@ -17,7 +17,8 @@ from sem3d.chemistry import (
     material_from,
 )
 from sem3d.errors import InputError
-from sem3d.simulate.montecarlo.build import Track, build_element, screening, untracked, write
+from sem3d.files import write_arrays, write_atomic
+from sem3d.simulate.montecarlo.build import Track, build_element, screening, untracked
 from sem3d.simulate.montecarlo.elastic import element_file, load_element, load_elements, pack
 
 
@@ -73,13 +74,11 @@ def _ensure_element(symbol: str, library: Path, track: Track) -> None:
     try:
         load_element(symbol, library)
     except InputError:
-        write({symbol: pack(build_element(symbol, track=track))}, path)
+        write_arrays(path, {symbol: pack(build_element(symbol, track=track))})
         load_elements.cache_clear()
 
 
 def _write(formula: str, new: Material, path: Path) -> None:
     """Write the file last and at once: a material that can be read is whole."""
     told = {"formula": formula, "density_g_cm3": new.density_g_cm3, "source": new.source}
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write_atomic(path, json.dumps(told, indent=2, ensure_ascii=False) + "\n")

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.files import checksum_file, write_arrays
 from sem3d.simulate.montecarlo.angles import beyond, total
-from sem3d.simulate.montecarlo.build import SHIPPED, write
+from sem3d.simulate.montecarlo.build import SHIPPED
 from sem3d.simulate.montecarlo.elastic import (
     BUILD_ENERGIES_EV,
     DATA,
     MU,
-    checksum_file,
     element_cross_section,
     load_elements,
     pack,
@@ -22,7 +22,7 @@ from sem3d.simulate.montecarlo.elastic import (
 def copy(tmp_path):
     """A small file of one element with its checksum."""
     path = tmp_path / "elements.npz"
-    write({"Si": load_elements()["Si"]}, path)
+    write_arrays(path, {"Si": load_elements()["Si"]})
     return path
 
 
@@ -97,12 +97,12 @@ def test_a_damaged_shipped_file_names_the_builder(monkeypatch, copy):
 
 
 def test_elements_that_are_not_shipped_come_from_the_library(tmp_path):
-    write({"Ge": load_elements()["Cu"]}, tmp_path / "Ge.npz")
+    write_arrays(tmp_path / "Ge.npz", {"Ge": load_elements()["Cu"]})
     found = element_cross_section("Ge", BUILD_ENERGIES_EV, tmp_path)
     np.testing.assert_array_equal(found, element_cross_section("Cu", BUILD_ENERGIES_EV, tmp_path))
 
 
 def test_a_file_of_another_element_is_refused(tmp_path):
-    write({"Ge": load_elements()["Cu"]}, tmp_path / "As.npz")
+    write_arrays(tmp_path / "As.npz", {"Ge": load_elements()["Cu"]})
     with pytest.raises(InputError, match="'As' has no elastic cross sections"):
         element_cross_section("As", BUILD_ENERGIES_EV, tmp_path)

@@ -8,10 +8,10 @@ import pytest
 
 from sem3d.chemistry import known_materials, material
 from sem3d.errors import InputError
+from sem3d.files import checksum_file
 from sem3d.simulate.montecarlo import library
 from sem3d.simulate.montecarlo.elastic import (
     BUILD_ENERGIES_EV,
-    checksum_file,
     element_cross_section,
     load_element,
     load_elements,
