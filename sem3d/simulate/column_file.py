@@ -88,7 +88,7 @@ def read(path: Path = SHIPPED) -> ColumnFile:
     Raises:
         InputError: the file or its checksum is missing, or it is not the file that was written.
     """
-    stored, sha256 = read_arrays(path, f"make it with {BUILDER}")
+    stored, sha256 = read_arrays(path, f"make it with {BUILDER} or correct simulator.table")
     try:
         return _table(stored, sha256)
     except (ValueError, KeyError):
