@@ -161,7 +161,5 @@ def test_what_the_table_does_not_hold_is_refused(engine, stack, beam, told):
 
 def test_a_missing_table_is_named():
     node = {"_target_": "sem3d.simulate.column_table.ColumnTable", "table": "nowhere.npz"}
-    with pytest.raises(
-        InputError, match=r"nowhere\.npz or its .* correct simulator\.table"
-    ):
+    with pytest.raises(InputError, match=r"nowhere\.npz or its .* correct simulator\.table"):
         build(node, "simulator")
