@@ -1,5 +1,7 @@
-"""``python -m sem3d.train``: train a network; the same command again continues the run."""
+"""``python -m sem3d.train``: train a network, continue its run, or repeat it (``--rerun DIR``)."""
 
+import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ def run(cfg: dict[str, Any]) -> None:
     if not cfg["fresh"] and folder.is_done(cfg):
         print(f"{folder.path} is finished; raise trainer.max_epochs or add fresh=true to train on")
         return
+    from sem3d.runtime.loggers import Dashboard
     from sem3d.runtime.slices import Stopped
     from sem3d.runtime.training import scores, train
     from sem3d.tasks.reconstruction import ReconstructionTask
@@ -22,12 +25,12 @@ def run(cfg: dict[str, Any]) -> None:
         trainer = train(cfg, folder)
     except Stopped as reason:
         print(f"{reason}; run the same command again to continue")
-        raise SystemExit(130 if "interrupted" in str(reason) else 0) from None
+        raise SystemExit(reason.status) from None
     if not trainer.is_global_zero:
         return
     checkpoint = folder.best if folder.best.is_file() else folder.last
-    if experiment := getattr(trainer.logger, "experiment", None):
-        _publish(cfg, checkpoint, experiment)
+    if isinstance(trainer.logger, Dashboard):
+        trainer.logger.close(partial(_publish, cfg, checkpoint))
     score = scores(trainer).get("val/score")
     task = trainer.lightning_module
     assert isinstance(task, ReconstructionTask)
@@ -45,8 +48,11 @@ def _publish(cfg: dict[str, Any], checkpoint: Path, experiment: Any) -> None:
 
     network = load_network(cfg, checkpoint, device=find_device("auto"))
     publish(experiment, *score(cfg, network, "val"))
-    experiment.finish()
 
 
 if __name__ == "__main__":
+    if any(argument.partition("=")[0] == "--rerun" for argument in sys.argv):
+        from sem3d.runtime.rerun import repeat
+
+        repeat(sys.argv[1:], run)
     command("train", run)

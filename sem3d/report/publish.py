@@ -1,6 +1,6 @@
 """Pictures and scores of one evaluation into a Weights & Biases run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ _LABELS = {"truth": "true_labels", "prediction": "predicted_labels"}
 
 
 def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> None:
-    """Log a table of all scores and cuts of several examples; of layers also one as maps.
+    """Log scores, also by class, and cuts of several examples; of layers one also as maps.
 
     Args:
         run: an open wandb run.
@@ -32,8 +32,29 @@ def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarr
     drawn = _voxels if result["dataset"]["kind"] == "voxels" else _layers
     figures = drawn(result["dataset"], examples)
     scores = [[name, value] for name, value in result["scores"].items()]
-    pictures = {name: wandb.Image(_pixels(figure)) for name, figure in figures.items()}
-    run.log({"scores": wandb.Table(columns=["score", "value"], data=scores), **pictures})
+    shown = {name: wandb.Image(_pixels(figure)) for name, figure in figures.items()}
+    shown["scores"] = wandb.Table(columns=["score", "value"], data=scores)
+    columns, rows = by_class(result["scores"], result["dataset"]["classes"])
+    if rows:
+        classes = wandb.Table(columns=columns, data=rows)
+        shown["classes"] = classes
+        shown["iou"] = wandb.plot.bar(classes, "class", columns[1], title=f"{columns[1]} by class")
+    run.log(shown)
+
+
+def by_class(
+    scores: Mapping[str, float], classes: Sequence[str]
+) -> tuple[list[str], list[list[Any]]]:
+    """Turn scores ``<name>/<class>`` into a table: its columns, and a row per class.
+
+    A score counts when every class has it.
+    """
+    names = dict.fromkeys(key.rpartition("/")[0] for key in scores)
+    whole = [n for n in names if all(f"{n}/{label}" in scores for label in classes)]
+    if not whole:
+        return [], []
+    rows = [[label, *(scores[f"{n}/{label}"] for n in whole)] for label in classes]
+    return ["class", *whole], rows
 
 
 def _layers(data: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> dict[str, Figure]:

@@ -1,17 +1,15 @@
 """A study: many evaluations by one command, and the report at its end."""
 
 from fnmatch import fnmatchcase
-from math import prod
 from pathlib import Path
 from typing import Any
 
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig, open_dict
 
-from sem3d.runtime.cli import one_sentence
+from sem3d.runtime.cli import in_callback
+from sem3d.runtime.sweeps.plan import jobs_of
 
 
 class Study(Callback):
@@ -30,8 +28,8 @@ class Study(Callback):
         if any(override.startswith("checkpoint=") for override in overrides):
             with open_dict(params):
                 del params["solver"]
-        with one_sentence("evaluate"):
-            self.jobs = count_jobs(params, overrides)
+        with in_callback("evaluate"):
+            self.jobs = len(jobs_of(config))
         print(f"{self.jobs} evaluations; a study that was stopped continues by the same command")
 
     def on_job_end(self, config: DictConfig, job_return: JobReturn, **_: Any) -> None:
@@ -46,27 +44,9 @@ class Study(Callback):
         from sem3d.report.terminal import show
 
         out = Path(config.output_dir)
-        with one_sentence("report"):
+        with in_callback("report"):
             page, tables = write_report(out / "results", out / "runs", out / "reports" / "latest")
         for table in tables:
             if fnmatchcase(table.stem, self.table):
                 show(table)
         print(page)
-
-
-def count_jobs(params: Any, overrides: Any) -> int:
-    """Return how many jobs Hydra's sweeper makes: what is given replaces what is configured.
-
-    Args:
-        params: values by key, as in ``hydra.sweeper.params``.
-        overrides: overrides of the command line.
-    """
-    parser = OverridesParser.create(GlobalHydra.instance().config_loader())
-    given = parser.parse_overrides([*(f"{k}={v}" for k, v in params.items()), *overrides])
-    values = {
-        one.get_key_element(): len(list(one.sweep_string_iterator()))
-        if one.is_sweep_override()
-        else 1
-        for one in given
-    }
-    return prod(values.values())

@@ -1,6 +1,5 @@
 """Training curves as the runs logged them."""
 
-import csv
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,8 +9,7 @@ import numpy as np
 
 from sem3d.errors import InputError
 from sem3d.figures.curves import Curve
-
-_HEADER = ["step", "epoch", "name", "value"]
+from sem3d.runtime.logged import HEADER, scan
 
 
 def load_runs(folder: Path) -> dict[str, dict[str, Curve]]:
@@ -60,29 +58,14 @@ def read_curves(path: Path) -> dict[str, Curve]:
     Raises:
         InputError: the header differs or a row is cut short.
     """
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != _HEADER:
-            raise InputError(
-                f"{path} has the header {reader.fieldnames}, not {_HEADER}; "
-                "remove the file or train the run again"
-            )
-        try:
-            last = {(row["name"], int(row["step"])): _point(row) for row in reader}
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{path} holds a row that is not numbers ({error}); remove that row"
-            ) from error
-    return _curves(last)
-
-
-def _point(row: dict[str, str]) -> tuple[float, float]:
-    return float(row["epoch"]), float(row["value"])
-
-
-def _curves(last: dict[tuple[str, int], tuple[float, float]]) -> dict[str, Curve]:
+    logged, damaged = scan(path)
+    if damaged:
+        raise InputError(
+            f"{path} holds {damaged[0]!r}, which is no row of {','.join(HEADER)}; "
+            "remove that line or train the run again"
+        )
     points: dict[str, list[tuple[float, float]]] = {}
-    for (name, _), point in sorted(last.items()):
+    for (_, name), point in sorted(logged.items()):
         if math.isfinite(point[1]):
             points.setdefault(name, []).append(point)
     return {name: np.array(values) for name, values in points.items()}

@@ -5,9 +5,11 @@ from typing import Any, Final
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from torch import Tensor
+from torch.distributed.checkpoint.state_dict import StateDictOptions, set_model_state_dict
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from sem3d.errors import InputError
+from sem3d.tasks.sharding import own, whole
 
 TRAINED: Final = "trained_state"
 """Key of the weights that training goes on from; ``state_dict`` holds the averaged ones."""
@@ -46,8 +48,9 @@ class AveragedWeights(Callback):
         self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         """Take up the average, and give the network the weights to train on."""
-        self._average = checkpoint["state_dict"]
-        pl_module.load_state_dict(checkpoint[TRAINED])
+        self._average = {k: v.clone() for k, v in pl_module.state_dict().items()}  # just loaded
+        whole_state = StateDictOptions(full_state_dict=True)
+        set_model_state_dict(pl_module, checkpoint[TRAINED], options=whole_state)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Start from the loaded average, or from the weights themselves."""
@@ -66,7 +69,7 @@ class AveragedWeights(Callback):
         self._step = n
         decay = min(self.decay, (1 + n) / (10 + n))
         floating = [k for k, v in self._trained.items() if v.is_floating_point()]
-        ours, theirs = [self._average[k] for k in floating], [self._trained[k] for k in floating]
+        ours, theirs = ([own(d[k]) for k in floating] for d in (self._average, self._trained))
         get_ema_multi_avg_fn(decay)(ours, theirs, n)
         for key in self._trained.keys() - floating:
             self._average[key].copy_(self._trained[key])
@@ -84,7 +87,7 @@ class AveragedWeights(Callback):
     ) -> None:
         """Save both."""
         checkpoint[TRAINED] = checkpoint["state_dict"]
-        checkpoint["state_dict"] = self._average
+        checkpoint["state_dict"] = {k: whole(v) for k, v in self._average.items()}
 
     @torch.no_grad()
     def _swap(self) -> None:

@@ -10,9 +10,12 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 
+from sem3d.runtime.attempts import Attempts
 from sem3d.runtime.averaging import AveragedWeights
-from sem3d.runtime.run_folder import RunFolder
-from sem3d.runtime.slices import Slices, seconds
+from sem3d.runtime.run_folder import RunFolder, halving
+from sem3d.runtime.slices import Slices
+from sem3d.runtime.sweeps.halving import Halving, Rule
+from sem3d.runtime.times import seconds
 from sem3d.store.streams import integer, seed_sequence
 from sem3d.tasks.reconstruction import ReconstructionTask
 
@@ -23,7 +26,9 @@ def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
     watched = {"monitor": node["monitor"], "mode": node["mode"]}
     # the average moves before anything is saved
     averaging = [] if cfg["ema"] is None else [AveragedWeights(cfg["ema"])]
+    limit = seconds(cfg["trainer"]["max_time"], "trainer.max_time")
     found: list[Callback] = [
+        Attempts(run, cfg),
         StepSeed(cfg["seed"]),
         *averaging,
         Curves(run),
@@ -31,11 +36,13 @@ def callbacks(cfg: Mapping[str, Any], run: RunFolder) -> list[Callback]:
         ModelCheckpoint(
             run.checkpoints, "last", save_on_train_epoch_end=True, enable_version_counter=False
         ),
-        Slices(run, seconds(cfg["trainer"]["max_time"]), 60 * node["every_minutes"]),
+        Slices(run, limit, 60 * node["every_minutes"]),
     ]
     found.append(TQDMProgressBar(leave=True) if shows_progress(cfg) else EpochLines())
     if node["patience"] is not None:
         found.append(early_stopping(node, cfg["trainer"]))
+    if (rule := halving(cfg)) is not None:  # after the curves, which it reads
+        found.append(Halving(run, Rule.read(rule), **watched))
     return found
 
 
@@ -103,11 +110,14 @@ class Curves(Callback):
         """Write the training loss and learning rate of an epoch."""
         rate = trainer.optimizers[0].param_groups[0]["lr"]
         self._append(trainer, "train/", {"train/lr": rate})
+        for other in trainer.loggers:
+            told = {"train/lr": rate, "epoch": trainer.current_epoch}
+            other.log_metrics(told, trainer.global_step)
 
     def _append(self, trainer: Trainer, prefix: str, more: Mapping[str, float]) -> None:
+        logged = trainer.callback_metrics.items()  # on every rank: reading them reduces them
         if not trainer.is_global_zero:
             return
-        logged = trainer.callback_metrics.items()
         values = {k: float(v) for k, v in logged if k.startswith(prefix)} | dict(more)
         new = not self.path.exists()
         with self.path.open("a", newline="") as f:

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import sys
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
@@ -18,8 +20,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from sem3d.errors import InputError, did_you_mean
-from sem3d.runtime.isolate import run_isolated
 from sem3d.runtime.names import run_name
+from sem3d.runtime.sweeps import lifeline
+from sem3d.runtime.sweeps.job import run_job
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CONF = PACKAGE / "_conf" if (PACKAGE / "_conf").is_dir() else PACKAGE.parent / "conf"
@@ -36,12 +39,19 @@ def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
         run: does the work, from the resolved configuration as plain dictionaries; what it returns
             goes to Hydra's callbacks.
     """
+    lifeline.follow()
     OmegaConf.register_new_resolver("run_name", run_name, replace=True)
     os.environ.setdefault("HYDRA_FULL_ERROR", "1")  # errors come here instead of Hydra's printer
     warnings.formatwarning = one_line
     entry = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     with one_sentence(name):
-        entry(_Task(name, run))()
+        given = get_args_parser().parse_args()
+        if given.multirun and given.cfg == "job":
+            from sem3d.runtime.sweeps.dry_run import dry_run
+
+            print(dry_run(name, CONF, given.overrides))
+        else:
+            entry(_Task(name, run))()
     raise SystemExit(0)
 
 
@@ -65,6 +75,25 @@ def one_sentence(name: str) -> Iterator[None]:
             raise
         place = f" at {error.filename}" if error.filename else ""
         _stop(f"error: the disk is full{place}; free some space and run the same command again", 2)
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in ("joblib", "submitit"):
+            raise
+        lost = f"the launcher lost a job ({type(error).__name__}); what is finished is kept"
+        _stop(f"error: {lost}; run the same command again to continue", 3)
+
+
+@contextmanager
+def in_callback(name: str) -> Iterator[None]:
+    """Like `one_sentence`, for Hydra's callbacks: a defect ends the command too.
+
+    Hydra would print any exception as a warning and go on.
+    """
+    try:
+        with one_sentence(name):
+            yield
+    except Exception:
+        traceback.print_exc()
+        raise SystemExit(1) from None
 
 
 class _Task:
@@ -77,9 +106,15 @@ class _Task:
         with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
             hydra_config = HydraConfig.get()
             refuse_additions(hydra_config.overrides.task, cfg)
-            if hydra_config.mode == RunMode.MULTIRUN and "folder" in cfg:
-                return run_isolated(self.name, hydra_config)
-            return self.run(plain(cfg, hydra_config))
+            if hydra_config.runtime.choices.get("sweep") == "wandb":
+                raise InputError(
+                    "sweep=wandb is steered by Weights & Biases; start it with "
+                    "`wandb sweep conf/sweep/wandb.yaml`"
+                )
+            values = plain(cfg, hydra_config)
+            if hydra_config.mode == RunMode.MULTIRUN and "sweep" in values:
+                return run_job(self.name, values, hydra_config)
+            return self.run(values)
 
 
 def plain(cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:

@@ -2,12 +2,14 @@
 
 import re
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from sem3d.errors import InputError
+from sem3d.locks import Lock
 from sem3d.runtime.build import build
 from sem3d.store.reader import ScanStore
 from sem3d.store.schema import Recipe
@@ -46,7 +48,7 @@ def recipe(cfg: Mapping[str, Any]) -> Recipe:
 
 
 def command(
-    choices: Mapping[str, str], overrides: Sequence[str], places: Sequence[str] = ()
+    choices: Mapping[str, str | None], overrides: Sequence[str], places: Sequence[str] = ()
 ) -> str:
     """Return the command line that writes the dataset which these settings describe.
 
@@ -90,12 +92,23 @@ def ensure(cfg: Mapping[str, Any]) -> None:
     made_by = recipe(cfg)
     if cfg["dataset"]["write_on_first_use"]:
         if not _is_complete(root):
-            write(cfg)
+            _write_once(cfg, root)
     elif not root.exists():
         total = sum(made_by.splits.values())
         here = command(cfg["choices"], cfg["overrides"], ("data_dir",))
         raise InputError(f"{root} ({total:,} samples) is missing; write it with `{here}`")
     _check_recipe(ScanStore(root), made_by)
+
+
+def _write_once(cfg: Mapping[str, Any], root: Path) -> None:
+    """Write the dataset, or wait while another process writes it."""
+
+    def waiting() -> None:
+        print(f"waiting for {root}, which another process writes", file=sys.stderr, flush=True)
+
+    with Lock(root.with_name(f".{root.name}.first_use.lock")).held(waiting):
+        if not _is_complete(root):
+            write(cfg)
 
 
 def _is_complete(root: Path) -> bool:

@@ -31,5 +31,5 @@ def run_name(choices: Mapping[str, str | None], dataset: str, overrides: str) ->
 
 
 def plain(text: str) -> str:
-    """Keep letters, digits, dots and signs; a dash for everything else."""
-    return re.sub(r"[^\w.+-]+", "-", text).strip("+-")
+    """Keep ASCII letters, digits, dots and signs; a dash for everything else."""
+    return re.sub(r"[^\w.+-]+", "-", text, flags=re.ASCII).strip("+-")

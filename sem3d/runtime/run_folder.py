@@ -1,6 +1,6 @@
 """The folder of one training run: its settings, checkpoints, curves and the mark that it is done.
 
-``run.json`` holds configuration, provenance and data statistics; ``done.json`` is written last.
+``run.json`` holds the configuration and what every attempt came from; ``done.json`` comes last.
 Running the same command again continues from ``checkpoints/last.ckpt``.
 """
 
@@ -13,13 +13,15 @@ from typing import Any, Final
 
 from sem3d.errors import InputError
 from sem3d.files import write_atomic
-from sem3d.runtime.provenance import provenance
+from sem3d.runtime.logged import read_logged
+from sem3d.runtime.provenance import config_hash
 
 IDENTITY: Final = (
     "acquisition", "noise", "geometry", "simulator", "dataset", "optimizer", "schedule", "loss",
     "task", "model", "datamodule", "seed", "weights", "ema",
 )  # fmt: skip
 """Settings that make a run this run; others (trainer, logger) may change when it continues."""
+RUNGS: Final = "halving.json"
 
 
 class RunFolder:
@@ -58,14 +60,24 @@ class RunFolder:
             if not (self.path / "run.json").is_file():
                 raise InputError(f"{self.path} holds no run to replace; leave fresh=true out")
             shutil.rmtree(self.path)
+        ours = {"hash": run_hash(cfg), "identity": identity(cfg), "config": cfg}
         if (self.path / "run.json").is_file() and self.last.is_file():
             self._refuse_other(cfg)
+            attempts = self.read("run.json").get("attempts", [])
         else:
-            ours = {key: cfg[key] for key in IDENTITY}
-            self.write("run.json", {"identity": ours, "config": cfg, "provenance": provenance()})
+            self.metrics.unlink(missing_ok=True)  # of a run that saved nothing
+            attempts = []
+        self.write("run.json", ours | {"attempts": attempts})
+
+    def add_attempt(self, attempt: Mapping[str, Any]) -> None:
+        """Write down that training starts, or starts again, and with what."""
+        told = self.read("run.json")
+        self.write("run.json", told | {"attempts": [*told["attempts"], dict(attempt)]})
 
     def is_done(self, cfg: Mapping[str, Any]) -> bool:
         """True when this run has finished and `cfg` asks for no more epochs or steps than it made.
+
+        A run that was halved is done for as long as `cfg` halves.
 
         Raises:
             InputError: another run has finished here.
@@ -73,13 +85,36 @@ class RunFolder:
         if not (self.path / "done.json").is_file():
             return False
         self._refuse_other(cfg)
-        ours, theirs = _ends(cfg["trainer"]), self.read("done.json")["ends"]
-        return all(ours[key] <= (theirs[key] or math.inf) for key in ours)
+        done = self.read("done.json")
+        if done.get("halved"):
+            return halving(cfg) is not None
+        ours, theirs = ends(cfg["trainer"]), done["ends"]
+        return all(theirs[k] is None or (ours[k] or math.inf) <= theirs[k] for k in ours)
 
     def finish(self, cfg: Mapping[str, Any], scores: Mapping[str, float]) -> None:
-        """Mark the run as done."""
-        ends = {k: None if v == math.inf else v for k, v in _ends(cfg["trainer"]).items()}
-        self.write("done.json", {"ends": ends, "scores": dict(scores)})
+        """Mark the run as done.
+
+        Args:
+            cfg: the run's configuration.
+            scores: what was logged last; when empty, since a resumed run was at its end already,
+                it is read from the curves.
+        """
+        if not scores:
+            logged = sorted(read_logged(self.metrics).items())
+            scores = {name: value for (_, name), (_, value) in logged}
+        stops = [rung for rung in self.rungs if rung["stop"]] if halving(cfg) else []
+        halved = {k: v for k, v in stops[0].items() if k != "stop"} if stops else None
+        done = {"hash": run_hash(cfg), "ends": ends(cfg["trainer"])}
+        self.write("done.json", done | {"scores": dict(scores), "halved": halved})
+
+    @property
+    def rungs(self) -> list[dict[str, Any]]:
+        """Decisions of successive halving so far, in their order; see `sem3d.runtime.sweeps`."""
+        return self.read(RUNGS)["rungs"] if (self.path / RUNGS).is_file() else []
+
+    def add_rung(self, decision: Mapping[str, Any]) -> None:
+        """Write down a decision of successive halving, so that a resumed run keeps to it."""
+        self.write(RUNGS, {"rungs": [*self.rungs, dict(decision)]})
 
     def write(self, name: str, values: Mapping[str, Any]) -> None:
         """Write a JSON file atomically."""
@@ -108,7 +143,22 @@ class RunFolder:
             )
 
 
-def _ends(trainer: Mapping[str, Any]) -> dict[str, float]:
-    """Where training ends: epochs and steps, infinite when not limited."""
+def identity(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that make a run this run."""
+    return {key: cfg[key] for key in IDENTITY}
+
+
+def run_hash(cfg: Mapping[str, Any]) -> str:
+    """Digest of the settings that make a run this run and of where its training ends."""
+    return config_hash({"identity": identity(cfg), "ends": ends(cfg["trainer"])})
+
+
+def halving(cfg: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the settings of successive halving; None without, as in older configurations."""
+    return (cfg.get("sweep") or {}).get("halving")
+
+
+def ends(trainer: Mapping[str, Any]) -> dict[str, int | None]:
+    """Where training ends: epochs and steps, None when not limited."""
     limits = {key: trainer[key] for key in ("max_epochs", "max_steps")}
-    return {k: math.inf if v in (None, -1) else v for k, v in limits.items()}
+    return {k: None if v == -1 else v for k, v in limits.items()}

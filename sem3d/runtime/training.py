@@ -2,7 +2,6 @@
 
 import ctypes
 import logging
-import time
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from lightning.pytorch import Trainer, seed_everything
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.datamodule.statistics import Statistics
 from sem3d.errors import InputError
-from sem3d.runtime import datasets
+from sem3d.runtime import datasets, ranks, strategies
 from sem3d.runtime.build import build, call, partial
 from sem3d.runtime.callbacks import callbacks, shows_progress
 from sem3d.runtime.checkpoint import build_task, read_checkpoint, start_from
@@ -25,24 +24,23 @@ from sem3d.runtime.loggers import logger
 from sem3d.runtime.run_folder import RunFolder
 from sem3d.tasks.data import DataSpec
 
-DATASET_TIMEOUT = 3600
-"""How long other ranks wait for rank 0 to write a dataset [s]."""
-
 
 def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     """Train or continue a run; return its trainer, which holds the last scores and the logger.
 
     Raises:
         InputError: the configuration, dataset or run folder does not fit.
-        Stopped: the time limit or Ctrl-C ended this slice; the run can be continued.
+        Stopped: the time limit or a signal ended this slice; the run can be continued.
     """
-    logging.getLogger("lightning.pytorch").setLevel(logging.WARNING)
+    ranks.end_with_parent()
+    for package in ("lightning.pytorch", "lightning.fabric"):
+        logging.getLogger(package).setLevel(logging.WARNING)
     keep_heap()
     seed_everything(cfg["seed"], verbose=False)
     torch.set_float32_matmul_precision("high")
     trainer = make_trainer(cfg, run)
     data = make_data(cfg)
-    statistics = _agree_on_data(cfg, run, data, trainer.is_global_zero)
+    statistics = _agree_on_data(cfg, run, data, trainer)
     spec = data_spec(cfg["dataset"]["name"], data, statistics)
     training = {"optimizer": partial(cfg["optimizer"], "optimizer")}
     if cfg["schedule"]:
@@ -56,11 +54,13 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
         start_from(task, Path(cfg["weights"]))
     with warnings.catch_warnings():
         for told in (
-            ".*exists and is not empty.*",
-            ".*LeafSpec.*",
-        ):  # a resumed run; Lightning's own
+            ".*exists and is not empty.*",  # a resumed run
+            ".*LeafSpec.*",  # Lightning's own
+            ".*`srun` command is available.*",  # see ranks.environment
+            ".*returned a view tensor.*",  # in-place layers, which sharding turns off
+        ):
             warnings.filterwarnings("ignore", message=told)
-        with fits_lightning("training"):
+        with fits_lightning("training"), ranks.looked_after(trainer):
             trainer.fit(task, data, ckpt_path=last, weights_only=True)
     if trainer.is_global_zero:
         run.finish(cfg, scores(trainer))
@@ -86,15 +86,17 @@ def keep_heap() -> None:
 
 def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     """Build the Trainer; checkpoints, curves and stopping are ours."""
-    node = {k: v for k, v in cfg["trainer"].items() if k != "max_time"}
+    node = {k: v for k, v in cfg["trainer"].items() if k not in ("max_time", "strategy")}
     node["enable_progress_bar"] = shows_progress(cfg)
+    started = ranks.environment()
     make = partial(
         node,
         "trainer",
         default_root_dir=run.path,
         callbacks=callbacks(cfg, run),
         logger=logger(cfg, run.path),
-        plugins=[AtomicCheckpointIO()],
+        plugins=[AtomicCheckpointIO(), started],
+        strategy=strategies.named(cfg["trainer"]["strategy"]),
         use_distributed_sampler=False,
         enable_model_summary=False,
         num_sanity_val_steps=0,
@@ -102,6 +104,9 @@ def make_trainer(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
     with fits_lightning("trainer"):
         trainer = call(make, "trainer")
     assert isinstance(trainer, Trainer)
+    ranks.check(trainer, started)
+    # Lightning's handlers wait for other ranks inside the handler; ours are in slices
+    trainer._signal_connector.register_signal_handlers = lambda: None  # type: ignore[method-assign]
     return trainer
 
 
@@ -110,6 +115,10 @@ def fits_lightning(what: str) -> Iterator[None]:
     """Tell what Lightning refuses (no such device, no such monitor) as bad input."""
     try:
         yield
+    except SystemExit as error:
+        if isinstance(error.__context__, KeyboardInterrupt):  # Lightning's answer to Ctrl-C
+            raise KeyboardInterrupt from None
+        raise
     except MisconfigurationException as error:
         raise InputError(
             f"{what} is refused by Lightning: {' '.join(str(error).split())}"
@@ -162,18 +171,15 @@ def data_spec(name: str, data: ScanDataModule, statistics: Statistics) -> DataSp
 
 
 def _agree_on_data(
-    cfg: Mapping[str, Any], run: RunFolder, data: ScanDataModule, first: bool
+    cfg: Mapping[str, Any], run: RunFolder, data: ScanDataModule, trainer: Trainer
 ) -> Statistics:
-    """Rank 0 writes the dataset if it may and measures it; the others wait for its numbers."""
+    """Rank 0 opens the run, writes the dataset if it may and measures it; the others are told."""
     name = "statistics.json"
-    if first:
+
+    def write() -> dict[str, Any]:
         run.open(cfg, cfg["fresh"])
         datasets.ensure(cfg)
         run.write(name, data.statistics.to_dict())
-        return data.statistics
-    deadline = time.monotonic() + DATASET_TIMEOUT
-    while not (run.path / name).is_file():
-        if time.monotonic() > deadline:
-            raise InputError(f"{run.path / name} did not appear; see the output of rank 0")
-        time.sleep(0.5)
-    return Statistics.from_dict(run.read(name))
+        return data.statistics.to_dict()
+
+    return Statistics.from_dict(ranks.from_first(trainer, write, lambda: run.read(name)))

@@ -1,6 +1,5 @@
 """Resumable dataset writer: shards are independent, deterministic and recorded when whole."""
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -18,6 +17,7 @@ from sem3d import __version__
 from sem3d.errors import InputError
 from sem3d.files import write_atomic
 from sem3d.geometry.protocols import CaseList
+from sem3d.locks import Lock
 from sem3d.store import records
 from sem3d.store.schema import SCHEMA_VERSION, Recipe, array_layout, create_arrays
 from sem3d.store.streams import seed_sequence
@@ -93,15 +93,13 @@ def generate(
 @contextmanager
 def _only_writer(root: Path) -> Iterator[None]:
     """Hold a lock beside the store; the system frees it when the process dies."""
-    root.parent.mkdir(parents=True, exist_ok=True)
-    with root.with_name(f".{root.name}.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise InputError(
-                f"{root} is being written by another process; wait for it to finish"
-            ) from None
+    lock = Lock(root.with_name(f".{root.name}.lock"))
+    if not lock.take():
+        raise InputError(f"{root} is being written by another process; wait for it to finish")
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _open_or_create(root: Path, recipe: Recipe) -> None:

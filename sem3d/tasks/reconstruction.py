@@ -15,6 +15,7 @@ from sem3d.losses.stages import Stages
 from sem3d.metrics.voxel_scores import VoxelScores
 from sem3d.specimen import Reconstruction
 from sem3d.tasks.data import DataSpec
+from sem3d.tasks.sharding import share
 
 MakeOptimizer = Callable[[Iterable[nn.Parameter]], torch.optim.Optimizer]
 MakeSchedule = Callable[[torch.optim.Optimizer], torch.optim.lr_scheduler.LRScheduler]
@@ -121,7 +122,9 @@ class ReconstructionTask(LightningModule):
         self._enter_stage()
         prediction = self.prediction(self.model(self.standardise(batch["scan"])))
         loss = self.loss(prediction, self.truth(batch))
-        self.log("val/loss", loss, on_epoch=True, sync_dist=True, batch_size=len(prediction))
+        # a float, because Lightning's mean over ranks rounds whole numbers of samples down
+        samples: Any = float(len(prediction))
+        self.log("val/loss", loss, on_epoch=True, sync_dist=True, batch_size=samples)
         self.score(self.reconstruct(prediction.float()), batch)
 
     def truth(self, batch: dict[str, Tensor]) -> Tensor:
@@ -143,6 +146,11 @@ class ReconstructionTask(LightningModule):
         for name, value in self.scores().items():
             shown = name == "score"
             self.log(f"val/{name}", value, prog_bar=shown, sync_dist=True)  # equal on all ranks
+
+    def configure_model(self) -> None:
+        """Share the network's weights over the processes where trainer.strategy is fsdp."""
+        if self.device_mesh is not None:
+            share(self.model, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
         """Optimiser and, if configured, a schedule stepped every batch."""

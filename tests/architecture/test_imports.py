@@ -50,6 +50,7 @@ def test_commands_start_without_heavy_imports() -> None:
         "validate",
         "materials",
         "mesh",
+        "sweep",
         "report.__main__",
     )
     assert imported(*(f"sem3d.{name}" for name in commands)) & HEAVY == set()

@@ -15,15 +15,28 @@ def curve(folder: Path) -> dict[tuple[str, str], float]:
         return {(r["step"], r["name"]): float(r["value"]) for r in csv.DictReader(f)}
 
 
-def test_two_processes_equal_one(commands: Commands) -> None:
-    overrides = [*SMALL, *QUICK, "trainer.max_epochs=2", "datamodule.eval_batch_size=5"]
-    commands.succeed("train", *overrides, "name=one", "trainer=cpu")
-    commands.succeed("train", *overrides, "name=two", "trainer=ddp_cpu")
+VOXELS = (
+    "dataset=voxels_demo", "dataset.name=small", "acquisition.electrons=20", "model=resunet",
+    "loss=ce_dice", "dataset.splits={train: 24, val: 5}",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("dataset", [SMALL, VOXELS], ids=["layers", "voxels"])
+def test_two_processes_equal_one(commands: Commands, dataset: tuple[str, ...]) -> None:
+    """Instance norm sees each sample alone: only the rounding of sums differs.
+
+    Losses agree to 1e-4 of their value; a score is a count of voxels, of which a few may flip. The
+    validation batches leave the processes unequal shares.
+    """
+    overrides = [*dataset, *QUICK, "trainer.max_epochs=2", "datamodule.eval_batch_size=3"]
+    for name, trainer in (("one", "cpu"), ("two", "ddp_cpu")):
+        commands.succeed("train", *overrides, f"name={name}", f"trainer={trainer}")
     runs = commands.folder / "out" / "runs"
     one, two = curve(runs / "one"), curve(runs / "two")
     assert one.keys() == two.keys()
     for key, value in one.items():
-        assert two[key] == pytest.approx(value, abs=2e-3), key
+        near = {"rel": 1e-4} if key[1].endswith("loss") else {"abs": 2e-3}
+        assert two[key] == pytest.approx(value, **near), key
 
 
 def test_a_network_with_buffers_and_a_last_batch_of_one_does_not_hang(commands: Commands) -> None:

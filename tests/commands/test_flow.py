@@ -53,15 +53,6 @@ def test_multirun_gives_each_job_its_own_process_and_folder(commands: Commands) 
     assert sorted(p.parent.name.split("-")[0] for p in done) == ["conv3", "unet"]
 
 
-def test_wandb_offline_holds_curves_pictures_and_tables(commands: Commands) -> None:
-    commands.environment |= {"WANDB_MODE": "offline", "WANDB_SILENT": "true"}
-    commands.succeed("train", *SMALL, *QUICK, "trainer.max_epochs=1", "name=run", "logger=wandb")
-    run = commands.folder / "out" / "runs" / "run"
-    assert list(run.glob("wandb/offline-run-*/run-*.wandb"))
-    assert list(run.glob("wandb/offline-run-*/files/media/images/overview*.png"))
-    assert list(run.glob("wandb/offline-run-*/files/media/table/scores*.json"))
-
-
 def test_a_missing_large_dataset_names_the_command(commands: Commands) -> None:
     failed = commands.run("train")
     assert failed.returncode == 2

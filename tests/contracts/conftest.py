@@ -17,8 +17,9 @@ GROUPS = sorted(path.name for path in CONF.iterdir() if path.is_dir())
 
 
 def options(group: str) -> list[str]:
-    """Every file of a configuration group."""
-    return sorted(path.stem for path in (CONF / group).glob("*.yaml"))
+    """Every file of a configuration group; one with a ``program`` is for wandb, not for Hydra."""
+    files = (CONF / group).glob("*.yaml")
+    return sorted(path.stem for path in files if "program" not in yaml.safe_load(path.read_text()))
 
 
 @cache

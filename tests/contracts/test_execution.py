@@ -7,7 +7,7 @@ import pytest
 from lightning.pytorch import Trainer
 
 from sem3d.runtime.build import TARGET, build
-from sem3d.runtime.slices import seconds
+from sem3d.runtime.times import seconds
 from tests.contracts.conftest import compose, options
 
 every_trainer = pytest.mark.parametrize("name", options("trainer"))
@@ -45,7 +45,7 @@ def test_trainers_differ_in_values_only(name: str) -> None:
 
 @every_trainer
 def test_trainers_have_a_time_limit_that_can_be_read(name: str) -> None:
-    assert seconds(compose("train", f"trainer={name}")["trainer"]["max_time"]) > 0
+    assert seconds(compose("train", f"trainer={name}")["trainer"]["max_time"], "x") > 0
 
 
 def test_a_whole_node_is_used_by_ddp() -> None:

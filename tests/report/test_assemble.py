@@ -70,7 +70,7 @@ def everything(write, tmp_path):
     rows = [
         f"{e},{e},{n},{1 / (e + 1)}" for e in range(3) for n in ("train/loss", "val/miou_report")
     ]
-    (run / "metrics.csv").write_text("\n".join(["step,epoch,name,value", *rows]))
+    (run / "metrics.csv").write_text("\n".join(["step,epoch,name,value", *rows, ""]))
     return tmp_path
 
 
@@ -115,7 +115,7 @@ def copper(write_voxels, tmp_path):
     run.mkdir(parents=True)
     named = {"val/score": 0.2, "val/miou_report": 0.5}
     rows = [f"{e},{e},{n},{v * e}" for e in (1, 2) for n, v in named.items()]
-    (run / "metrics.csv").write_text("\n".join(["step,epoch,name,value", *rows]))
+    (run / "metrics.csv").write_text("\n".join(["step,epoch,name,value", *rows, ""]))
     return tmp_path
 
 

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sem3d.report.publish import SLICED, publish
+from sem3d.report.publish import SLICED, by_class, publish
 
 
 class Run:
@@ -42,6 +42,22 @@ def test_scores_overview_and_slices_are_logged(result: dict[str, Any], n: int) -
         pixels = np.asarray(run.values[picture].image)
         assert pixels.std() > 5
         assert min(pixels.shape[:2]) > 100
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_classes_are_compared(result: dict[str, Any]) -> None:
+    classes = result["dataset"]["classes"]
+    scores = {f"iou_report/{label}": n / 4 for n, label in enumerate(classes)}
+    run = Run()
+    publish(run, result | {"scores": scores}, examples(1))
+    assert run.values["classes"].data == [["none", 0.0], ["Au", 0.25], ["Al", 0.5]]
+    assert run.values["iou"].table.columns == ["class", "iou_report"]
+
+
+def test_only_scores_of_every_class_are_compared() -> None:
+    scores = {"a/x": 1.0, "a/y": 2.0, "b/y": 3.0, "x": 4.0}
+    assert by_class(scores, ["x", "y"]) == (["class", "a"], [["x", 1.0], ["y", 2.0]])
+    assert by_class({"miou": 1.0}, ["x"]) == ([], [])
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -5,8 +5,9 @@ from hydra import initialize_config_dir
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import OmegaConf
 
-from sem3d.report.study import Study, count_jobs
+from sem3d.report.study import Study
 from sem3d.runtime.cli import CONF
+from sem3d.runtime.sweeps.plan import jobs_of
 
 SOLVERS = len(list((CONF / "solver").glob("*.yaml")))
 PARAMS = {"solver": "glob(*)", "dataset": "layers_demo,experimental", "noise.eval.level": "0,0.02"}
@@ -41,8 +42,8 @@ def done(told, status=JobStatus.COMPLETED):
         (("noise.eval.level=0.05", "solver=lookup", "seed=range(3)"), 6),
     ],
 )
-def test_what_is_given_replaces_what_is_configured(overrides, jobs):
-    assert count_jobs(PARAMS, list(overrides)) == jobs
+def test_what_is_given_replaces_what_is_configured(tmp_path, overrides, jobs):
+    assert len(jobs_of(config(tmp_path, *overrides))) == jobs
 
 
 @pytest.mark.usefixtures("configured")

@@ -44,12 +44,14 @@ def test_runs_are_named_by_folder(log, tmp_path):
 
 @pytest.mark.parametrize("row", ["1,0,a", "x,0,a,1", "1,0,a,high"])
 def test_broken_rows_name_the_file(log, row):
-    with pytest.raises(InputError, match=r"metrics\.csv holds a row that is not numbers"):
+    with pytest.raises(
+        InputError, match=rf"metrics\.csv holds '{row}', which is no row of step,epoch"
+    ):
         read_curves(log("1,0,a,1", row))
 
 
 def test_other_tables_are_refused(log):
-    with pytest.raises(InputError, match=r"metrics\.csv has the header .*train"):
+    with pytest.raises(InputError, match=r"metrics\.csv holds 'epoch,loss', .* train"):
         read_curves(log(header="epoch,loss"))
 
 

@@ -84,8 +84,8 @@ def test_names_outside_the_known_code_are_refused(name: str) -> None:
         ("sem3d.models.unet.Unet", "does not exist"),
         ("sem3d.modules.unet.UNet", "does not exist"),
         ("sem3d.", "does not exist"),
-        ("sem3d.runtime.isolate.subprocess.run", "does not exist"),
-        ("sem3d.runtime.isolate.subprocess", "is no class or function"),
+        ("sem3d.runtime.sweeps.process.subprocess.run", "does not exist"),
+        ("sem3d.runtime.sweeps.process.subprocess", "is no class or function"),
         ("sem3d.errors", "is no class or function"),
     ],
 )

@@ -9,10 +9,8 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from sem3d.errors import InputError
 from sem3d.runtime.callbacks import Curves, EpochLines, StepSeed, early_stopping, shows_progress
 from sem3d.runtime.run_folder import RunFolder
-from sem3d.runtime.slices import seconds
 from sem3d.tasks.reconstruction import ReconstructionTask
 
 
@@ -31,7 +29,10 @@ MODULE = Mock(spec=LightningModule)
 def test_curves_are_appended_and_keep_their_header(tmp_path: Path) -> None:
     curves = Curves(RunFolder(tmp_path))
     curves.on_validation_end(trainer(10, val_loss=1.5, train_loss=9.0), MODULE)
-    curves.on_train_epoch_end(trainer(20, val_loss=1.5, train_loss=2.0), MODULE)
+    last = trainer(20, val_loss=1.5, train_loss=2.0)
+    last.loggers = [Mock()]
+    curves.on_train_epoch_end(last, MODULE)
+    last.loggers[0].log_metrics.assert_called_once_with({"train/lr": 0.5, "epoch": 2}, 20)
     with (tmp_path / "metrics.csv").open() as f:
         rows = [tuple(r.values()) for r in csv.DictReader(f)]
     assert rows == [
@@ -62,20 +63,6 @@ def test_progress_bars_need_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not shows_progress({"trainer": {"enable_progress_bar": False}})
     monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: False))
     assert not shows_progress({"trainer": {"enable_progress_bar": True}})
-
-
-@pytest.mark.parametrize(
-    ("limit", "expected"),
-    [(None, float("inf")), ("00:30", 30), ("01:00:00", 3600), ("1:00:00:01", 86401)],
-)
-def test_time_limits(limit: str | None, expected: float) -> None:
-    assert seconds(limit) == expected
-
-
-@pytest.mark.parametrize("limit", ["30", "1h", "1:2:3:4:5", "a:b"])
-def test_unreadable_time_limits_are_refused(limit: str) -> None:
-    with pytest.raises(InputError, match=r"trainer.max_time is .*; write it as mm:ss"):
-        seconds(limit)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,24 @@
+import hashlib
 import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+import torch
 
 from sem3d import __version__
 from sem3d.runtime import provenance as module
-from sem3d.runtime.provenance import PACKAGES, config_hash, git_state, provenance
+from sem3d.runtime.provenance import (
+    PACKAGES,
+    config_hash,
+    cpu_model,
+    file_digest,
+    git_state,
+    machine,
+    provenance,
+    source_digest,
+)
 
 
 @pytest.fixture
@@ -33,7 +44,7 @@ def test_versions_are_plain_and_complete() -> None:
     found = provenance()
     assert json.loads(json.dumps(found)) == found
     assert found["sem3d"] == __version__
-    assert found.keys() >= {"git", "python", "platform", *PACKAGES}
+    assert found.keys() >= {"git", "source", "python", "platform", "cpu", *PACKAGES}
     assert all(found[name][0].isdigit() for name in PACKAGES)
 
 
@@ -72,3 +83,43 @@ def test_hash_depends_on_content_alone() -> None:
     )
     different = [{"a": 1}, {"a": 2}, {"a": "1"}, {"a": [1]}, {"b": 1}, {}]
     assert len({config_hash(c) for c in different}) == len(different)
+
+
+def test_source_digest_follows_every_file_of_the_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = tmp_path / "package" / "room"
+    room.mkdir(parents=True)
+    (room / "a.py").write_text("x = 1\n")
+    monkeypatch.setattr(module, "__file__", str(room / "a.py"))
+    found = [source_digest()]
+    (room / "notes.txt").write_text("no code")
+    assert source_digest() == found[0]
+    (room / "a.py").write_text("x = 2\n")
+    found.append(source_digest())
+    (room / "a.py").rename(room / "b.py")
+    found.append(source_digest())
+    assert len(set(found)) == 3
+
+
+def test_what_a_processor_computes_with() -> None:
+    found = machine("cpu")
+    assert found["device"] == "cpu"
+    assert found["threads"] == torch.get_num_threads()
+    assert found["instructions"]
+
+
+def test_the_processor_has_a_name_on_any_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cpu_model()
+
+    def absent(*_: object) -> str:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "read_text", absent)
+    assert cpu_model()
+
+
+def test_digest_of_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    path.write_bytes(b"abc")
+    assert file_digest(path) == hashlib.sha256(b"abc").hexdigest()

@@ -14,7 +14,7 @@ from sem3d.errors import InputError
 from sem3d.runtime import training
 from sem3d.runtime.checkpoint import load_task, read_checkpoint
 from sem3d.runtime.run_folder import RunFolder
-from sem3d.runtime.slices import Slices, Stopped
+from sem3d.runtime.slices import Stopped
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Lightning, about its own internals
 
@@ -171,13 +171,6 @@ def test_same_settings_same_weights(config: Compose, tmp_path: Path) -> None:
     training.train(config(), a)
     training.train(config(), b)
     assert_same_weights(a, b)
-
-
-def test_slices_answer_a_second_interrupt_at_once(tmp_path: Path) -> None:
-    slices = Slices(RunFolder(tmp_path), float("inf"), 60)
-    slices._on_interrupt()
-    with pytest.raises(KeyboardInterrupt):
-        slices._on_interrupt()
 
 
 def test_memory_on_a_gpu_that_is_not_used_is_told(config: Compose, tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Pictures of a sweep: scores over the swept settings."""

@@ -1,0 +1,1 @@
+"""What a sweep found: tables and figures from the files of its jobs."""

@@ -1,0 +1,67 @@
+"""Hydra's callback of a multirun of trainings: the plan at its start, the table at its end."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from hydra.core.utils import JobReturn
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from sem3d.locks import Lock
+from sem3d.report.sweeps.teller import Teller
+from sem3d.runtime.cli import in_callback
+from sem3d.runtime.sweeps.folder import ALIKE, SweepFolder
+from sem3d.runtime.sweeps.plan import make_plan
+
+INCOMPLETE: Final = 3
+"""Exit status of a sweep some of whose jobs failed or have not finished."""
+
+
+class Sweep(Callback):
+    """Takes the sweep's folder before the first job and tells what happened after the last."""
+
+    def __init__(self) -> None:
+        self.lock: Lock | None = None
+        self.teller: Teller | None = None
+
+    def __reduce__(self) -> tuple[type["Sweep"], tuple[()]]:
+        """Travel to other processes without lock and thread."""
+        return Sweep, ()
+
+    def on_multirun_start(self, config: DictConfig, config_name: str, **_: Any) -> None:
+        """Write down what is going to run.
+
+        Raises:
+            SystemExit: the folder is in use, or holds another sweep.
+        """
+        folder = SweepFolder(Path(config.hydra.sweep.dir))
+        with in_callback(config_name):
+            plan = make_plan(config_name, config)
+            self.lock = folder.open(plan, extend=config.sweep.extend, fresh=config.fresh)
+            jobs = folder.jobs()
+        done = sum(job.state in ("done", "halved") for job in jobs)
+        print(f"sweep {plan.name}: {len(jobs)} jobs, {done} done before, in {folder.path}")
+        print(f"look at it: python -m sem3d.sweep status {folder.path}", flush=True)
+        self.teller = Teller(folder)
+
+    def on_job_end(self, job_return: JobReturn, **_: Any) -> None:
+        """Let the job's configuration go: Hydra would keep those of all jobs."""
+        job_return.cfg = job_return.hydra_cfg = None
+
+    def on_multirun_end(self, config: DictConfig, **_: Any) -> None:
+        """Write table and figures and print what happened.
+
+        Raises:
+            SystemExit: not every job is done.
+        """
+        folder = SweepFolder(Path(config.hydra.sweep.dir))
+        if self.teller:
+            self.teller.stop()
+        with in_callback("sweep"):
+            from sem3d.report.sweeps.closing import close
+
+            print(close(folder.path))
+            if folder.is_futile:
+                print(f"the first {ALIKE} jobs failed alike before training: the rest was left out")
+            if any(job.state not in ("done", "halved") for job in folder.jobs()):
+                raise SystemExit(INCOMPLETE)

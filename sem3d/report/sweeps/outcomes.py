@@ -1,0 +1,166 @@
+"""What every job of a sweep has reached so far, from its files."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from math import isfinite
+from pathlib import Path
+from typing import Any, Final
+
+from sem3d.errors import InputError
+from sem3d.runtime.logged import scan
+from sem3d.runtime.sweeps.folder import Job, Plan, SweepFolder
+
+Point = tuple[float, float]
+"""Epoch, counted from 0, and score."""
+
+ENDED: Final = ("done", "halved")
+"""States of a job whose curve grows no more."""
+
+LOSS: Final = "train/loss"
+
+KEPT: Final = 4096
+"""Curves that are not read again while a sweep is followed."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one job has reached.
+
+    Attributes:
+        job: the job.
+        points: epoch and score of every validation, NaN included, in order of training.
+        epochs: epochs made so far.
+        planned: epochs to make, None when they are not limited.
+        best: first point with the best finite score, None when there is none.
+        diverged: whether score or training loss were NaN or infinite.
+        note: what is wrong: reason of a failure, divergence, damage.
+    """
+
+    job: Job
+    points: tuple[Point, ...]
+    epochs: int
+    planned: int | None
+    best: Point | None
+    diverged: bool
+    note: str
+
+    @property
+    def score(self) -> float | None:
+        """The best score; None when there is none."""
+        return self.best[1] if self.best else None
+
+    @property
+    def progress(self) -> float:
+        """Part of the planned epochs that is made, 0 where the end is not known."""
+        return min(1.0, self.epochs / self.planned) if self.planned else 0.0
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep and what its jobs have reached.
+
+    Attributes:
+        path: its folder.
+        plan: what it runs.
+        is_running: whether a sweep command holds the folder.
+        outcomes: of all planned jobs, in the order of the plan.
+    """
+
+    path: Path
+    plan: Plan
+    is_running: bool
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def higher(self) -> bool:
+        """Whether a higher score is better."""
+        return self.plan.mode == "max"
+
+    @property
+    def ranked(self) -> list[Outcome]:
+        """Outcomes with a score, best first."""
+        found = [one for one in self.outcomes if one.best]
+        return sorted(found, key=lambda one: one.score or 0.0, reverse=self.higher)
+
+    def of(self, *states: str) -> list[Outcome]:
+        """Outcomes of the jobs in these states."""
+        return [one for one in self.outcomes if one.job.state in states]
+
+
+def read_sweep(path: Path) -> Sweep:
+    """Read a sweep's folder.
+
+    Raises:
+        InputError: it holds no sweep, or one of its own files is damaged. Damaged lines of a
+            curve stand in the note of a job that has ended; its score is of the others.
+    """
+    folder = SweepFolder(path)
+    plan = folder.plan()
+    outcomes = [_outcome(plan, folder.job(name, v)) for name, v in plan.jobs.items()]
+    return Sweep(path, plan, folder.is_running, tuple(outcomes))
+
+
+def run_config(job: Job) -> dict[str, Any]:
+    """Return the configuration of a run that was started, empty before.
+
+    Raises:
+        InputError: the run's file is damaged.
+    """
+    path = job.folder / "run.json"
+    try:
+        return json.loads(path.read_text())["config"]
+    except FileNotFoundError:
+        return {}
+    except (json.JSONDecodeError, KeyError, TypeError) as error:
+        raise InputError(f"{path} is damaged ({error!r}); delete the folder {job.folder}") from None
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """What ``metrics.csv`` tells: points, epochs made, first epoch that diverged, damaged lines."""
+
+    points: tuple[Point, ...] = ()
+    epochs: int = 0
+    diverged: float | None = None
+    damaged: int = 0
+
+
+def _outcome(plan: Plan, job: Job) -> Outcome:
+    path = job.folder / "metrics.csv"
+    try:
+        stamp = path.stat()
+        curve = _curve(path, (stamp.st_mtime_ns, stamp.st_size), plan.monitor)
+        damage = f"{path} has damaged lines: {curve.damaged}" if curve.damaged else ""
+    except FileNotFoundError:
+        curve, damage = _Curve(), f"{path} is missing"
+    sign = 1 if plan.mode == "max" else -1
+    finite = [point for point in curve.points if isfinite(point[1])]
+    best = max(finite, key=lambda point: sign * point[1], default=None)
+    diverged = "" if curve.diverged is None else f"diverged in epoch {curve.diverged:g}"
+    # a run that goes on may be in the middle of a line, or repeat one that a kill cut
+    notes = (job.record.reason, diverged, damage if job.state in ENDED else "")
+    note, planned = "; ".join(filter(None, notes)), _planned(plan, job)
+    return Outcome(job, curve.points, curve.epochs, planned, best, bool(diverged), note)
+
+
+@lru_cache(maxsize=KEPT)
+def _curve(path: Path, stamp: tuple[int, int], monitor: str) -> _Curve:
+    """Read a curve, once for each state of its file; lines that are no rows are passed over."""
+    del stamp
+    logged, damaged = scan(path)
+    points = tuple(point for (_, name), point in sorted(logged.items()) if name == monitor)
+    epochs = 1 + max((epoch for epoch, _ in logged.values()), default=-1)
+    watched = (monitor, LOSS)
+    lost = (e for (_, name), (e, v) in logged.items() if name in watched and not isfinite(v))
+    return _Curve(points, epochs, min(lost, default=None), len(damaged))
+
+
+def _planned(plan: Plan, job: Job) -> int | None:
+    """Return the epochs a job is to make: as it ended, as it was started, or as planned."""
+    ends = job.done.get("ends")
+    if not ends and job.state != "waiting":
+        ends = run_config(job).get("trainer")  # an experiment may set its own
+    ends = ends or plan.base.get("trainer", {})
+    epochs = job.values.get("trainer.max_epochs", ends.get("max_epochs"))
+    return None if epochs in (None, "null", -1, "-1") else int(epochs)

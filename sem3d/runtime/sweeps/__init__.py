@@ -1,0 +1,1 @@
+"""Many runs by one command: their plan, their folder, and a supervisor for each."""

@@ -1,0 +1,41 @@
+"""How an attempt ended, read from its exit status and its log."""
+
+import signal
+from pathlib import Path
+from typing import Final
+
+from sem3d.runtime.sweeps.folder import State
+
+STOPPED: Final = (130, 138, 140, 143, -signal.SIGINT, -signal.SIGTERM)
+"""Statuses of a training that saved and stopped: Ctrl-C, SIGUSR1, SIGUSR2, SIGTERM."""
+TAIL: Final = 20_000
+"""Bytes of a log that are searched for the reason of a failure."""
+
+
+def outcome(status: int, is_done: bool, words: str) -> tuple[State, str, str]:
+    """Return the state of an ended attempt, the reason in one sentence, and a traceback if any.
+
+    Args:
+        status: exit status, negative for a signal.
+        is_done: whether the run has marked itself as done.
+        words: the end of its log.
+    """
+    last = next((line for line in reversed(words.splitlines()) if line.strip()), "no output")
+    if status == 0:
+        return ("done", "", "") if is_done else ("interrupted", last, "")
+    if status in STOPPED:
+        return "interrupted", last, ""
+    head = words.find("Traceback (most recent call last)")
+    traceback = words[head:] if head >= 0 else ""
+    if status < 0:
+        name = {s.value: s.name for s in signal.Signals}.get(-status, "real-time")
+        hint = "; out of memory?" if name == "SIGKILL" else ""
+        return "failed", f"ended by signal {-status} ({name}){hint}", traceback
+    return "failed", last.removeprefix("error: "), traceback
+
+
+def last_words(log: Path, start: int) -> str:
+    """Return the end of a log, nothing before byte `start`."""
+    with log.open("rb") as file:
+        file.seek(max(start, log.stat().st_size - TAIL))
+        return file.read().decode(errors="replace")
