@@ -8,7 +8,7 @@ from _config import compose
 from sem3d.geometry.voxelise import voxelise
 from sem3d.models.cost import count_macs, count_parameters
 from sem3d.runtime.build import build, partial
-from sem3d.runtime.checkpoint import build_task
+from sem3d.runtime.trainer.checkpoint import build_task
 from sem3d.specimen import LayerStack
 from sem3d.tasks.data import DataSpec, Volume
 from sem3d.tasks.reconstruction import ReconstructionTask

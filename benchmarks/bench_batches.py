@@ -26,10 +26,10 @@ from sem3d.datamodule.loader import GatherLoader
 from sem3d.datamodule.order import EpochOrder
 from sem3d.datamodule.resident import load_split
 from sem3d.runtime.build import partial
-from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.datasets import recipe
-from sem3d.runtime.executors import Serial
-from sem3d.runtime.training import data_spec, keep_heap, make_data
+from sem3d.runtime.executors.local import Serial
+from sem3d.runtime.trainer.checkpoint import build_task
+from sem3d.runtime.trainer.training import data_spec, keep_heap, make_data
 from sem3d.store.reader import ScanStore
 from sem3d.store.writer import generate
 

@@ -16,7 +16,7 @@ from _table import machine, parser, show, times
 
 from sem3d.geometry.voxelise import voxelise
 from sem3d.runtime.datasets import recipe
-from sem3d.runtime.executors import Processes, Serial
+from sem3d.runtime.executors.local import Processes, Serial
 from sem3d.store.content import LayeredContent
 from sem3d.store.schema import Recipe, create_arrays
 from sem3d.store.writer import Executor, generate, write_shard

@@ -25,12 +25,12 @@ from _config import compose, layers
 from _table import machine, parser, show
 from lightning.pytorch import Callback, Trainer
 
-from sem3d.runtime import ranks, strategies
 from sem3d.runtime.build import partial
-from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.datasets import recipe
-from sem3d.runtime.executors import Serial
-from sem3d.runtime.training import data_spec, keep_heap, make_data
+from sem3d.runtime.executors.local import Serial
+from sem3d.runtime.trainer import ranks, strategies
+from sem3d.runtime.trainer.checkpoint import build_task
+from sem3d.runtime.trainer.training import data_spec, keep_heap, make_data
 from sem3d.store.writer import generate
 
 WARM_UP = 3

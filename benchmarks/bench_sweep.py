@@ -52,7 +52,7 @@ def _overhead(folder: Path, jobs: int) -> None:
     seeds = ("-m", f"seed=range({jobs})")
     sweep = _timed(*train, *seeds, *TINY, *places)
     again = _timed(*train, *seeds, *TINY, *places)
-    imports = _timed(sys.executable, "-c", "import lightning.pytorch, zarr, sem3d.runtime.training")
+    imports = _timed(sys.executable, "-c", "import sem3d.runtime.trainer.training")
     rows = [
         ("imports of a training", imports, imports / alone),
         ("one training by itself", alone, 1.0),
@@ -76,7 +76,7 @@ def _growth(folder: Path) -> None:
 def _stand_ins(folder: Path) -> None:
     """Run the published grid with jobs that only write their results."""
     from sem3d.runtime.cli import command
-    from sem3d.runtime.run_folder import RunFolder
+    from sem3d.runtime.runs.run_folder import RunFolder
     from sem3d.runtime.sweeps import job
 
     seen: list[dict[str, Any]] = []

@@ -8,9 +8,10 @@ from sem3d.runtime.cli import command
 
 def run(cfg: dict[str, Any]) -> str:
     """Evaluate, write one result file, print and return its headline; a study prints its own."""
-    from sem3d.runtime import datasets, result_file
-    from sem3d.runtime.evaluation import headline, identity, score
-    from sem3d.runtime.predictors import check_choice, load_predictor
+    from sem3d.runtime import datasets
+    from sem3d.runtime.scoring import result_file
+    from sem3d.runtime.scoring.evaluation import headline, identity, score
+    from sem3d.runtime.scoring.predictors import check_choice, load_predictor
 
     check_choice(cfg)  # a wrong path should not cost a dataset first
     datasets.ensure(cfg)

@@ -1,10 +1,11 @@
 """``python -m sem3d.sweep``: how sweeps stand, their best runs, tables and figures."""
 
 from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sem3d.errors import InputError
 from sem3d.runtime.cli import one_sentence
 
 if TYPE_CHECKING:
@@ -44,39 +45,31 @@ def parser() -> ArgumentParser:
         "--output-dir",
         type=Path,
         default=Path("outputs"),
-        help="its sweeps/ are meant (%(default)s)",
+        help="folder that holds sweeps/ (%(default)s)",
     )
     one = ArgumentParser(add_help=False, parents=[place])
     one.add_argument("name", help="of the sweep, or the path of its folder")
 
-    verb = verbs.add_parser("list", parents=[place], help="all sweeps and how many jobs are done")
-    verb.set_defaults(run=_list)
+    def verb(name: str, run: Callable[[Namespace], None], told: str) -> ArgumentParser:
+        """Add a verb that is told in one line."""
+        parent = place if name == "list" else one
+        added = verbs.add_parser(name, parents=[parent], help=told, description=told)
+        added.set_defaults(run=run)
+        return added
 
-    verb = verbs.add_parser(
-        "status", parents=[one], help="counts, running jobs, failures, time left"
+    verb("list", _list, "all sweeps and how many jobs are done")
+    added = verb("status", _status, "counts, running jobs, failures, time left")
+    added.add_argument(
+        "--follow", action="store_true", help="redraw until the sweep ends or Ctrl-C"
     )
-    verb.add_argument("--follow", action="store_true", help="redraw until the sweep ends or Ctrl-C")
-    verb.set_defaults(run=_status)
-
-    verb = verbs.add_parser("best", parents=[one], help="best runs, checkpoints, how to evaluate")
-    verb.add_argument("--top", type=_count, default=5, help="how many (%(default)s)")
-    verb.set_defaults(run=_best)
-
-    verb = verbs.add_parser("table", parents=[one], help="all jobs by score; writes table.csv")
-    verb.add_argument("--csv", type=Path, metavar="FILE", help="write it here as well")
-    verb.set_defaults(run=_table)
-
-    verb = verbs.add_parser(
-        "figures", parents=[one], help="write the figures into the sweep's folder"
-    )
-    verb.set_defaults(run=_figures)
-
-    verb = verbs.add_parser(
-        "workspace", parents=[one], help="make a workspace for it in Weights & Biases"
-    )
-    verb.add_argument("--entity", required=True, help="user or team there")
-    verb.add_argument("--project", default="sem3d", help="project there (%(default)s)")
-    verb.set_defaults(run=_workspace)
+    added = verb("best", _best, "best runs, their checkpoints and how to evaluate them")
+    added.add_argument("--top", type=_count, default=5, help="how many (%(default)s)")
+    added = verb("table", _table, "all jobs by score; writes table.csv into the sweep's folder")
+    added.add_argument("--csv", type=Path, metavar="FILE", help="write it here as well")
+    verb("figures", _figures, "write the figures into the sweep's folder")
+    added = verb("workspace", _workspace, "make a workspace for it in Weights & Biases")
+    added.add_argument("--entity", required=True, help="user or team there")
+    added.add_argument("--project", default="sem3d", help="project there (%(default)s)")
     return top
 
 
@@ -87,11 +80,19 @@ def _count(text: str) -> int:
 
 
 def _folder(asked: Namespace) -> Path:
-    """Return the folder that was named, by its path or by its name below the output folder."""
+    """Return the folder that was named, by its path or by its name below the output folder.
+
+    Raises:
+        InputError: it is the folder of a job.
+    """
     from sem3d.runtime.sweeps.folder import PLAN
 
-    given = Path(asked.name)
-    return given if (given / PLAN).is_file() else asked.output_dir / "sweeps" / asked.name
+    given, below = Path(asked.name), asked.output_dir / "sweeps" / asked.name
+    if (below / PLAN).is_file():
+        return below
+    if not (given / PLAN).is_file() and (given.parent / PLAN).is_file() and given.is_dir():
+        raise InputError(f"{given} is a job of the sweep {given.parent}; give that folder")
+    return given if given.is_dir() or len(given.parts) > 1 else below
 
 
 def _console(*, soft_wrap: bool = True) -> "Console":
@@ -131,6 +132,8 @@ def _table(asked: Namespace) -> None:
     from sem3d.report.sweeps.tables import shown_table, write_table
 
     sweep = read_sweep(_folder(asked))
+    if asked.csv and not asked.csv.parent.is_dir():
+        raise InputError(f"--csv {asked.csv}: there is no folder {asked.csv.parent}; make it first")
     _console().print(shown_table(sweep))
     print(write_table(sweep))
     if asked.csv:

@@ -10,15 +10,15 @@ from sem3d.runtime.cli import command
 
 def run(cfg: dict[str, Any]) -> None:
     """Train or continue the configured run, or say that it is finished."""
-    from sem3d.runtime.run_folder import RunFolder
+    from sem3d.runtime.runs.run_folder import RunFolder
 
     folder = RunFolder(Path(cfg["folder"]))
     if not cfg["fresh"] and folder.is_done(cfg):
         print(f"{folder.path} is finished; raise trainer.max_epochs or add fresh=true to train on")
         return
-    from sem3d.runtime.loggers import Dashboard
-    from sem3d.runtime.slices import Stopped
-    from sem3d.runtime.training import scores, train
+    from sem3d.runtime.trainer.loggers import Dashboard
+    from sem3d.runtime.trainer.slices import Stopped
+    from sem3d.runtime.trainer.training import scores, train
     from sem3d.tasks.reconstruction import ReconstructionTask
 
     try:
@@ -30,7 +30,9 @@ def run(cfg: dict[str, Any]) -> None:
         return
     checkpoint = folder.best if folder.best.is_file() else folder.last
     if isinstance(trainer.logger, Dashboard):
-        trainer.logger.close(partial(_publish, cfg, checkpoint))
+        from sem3d.report.publish import publish_network
+
+        trainer.logger.close(partial(publish_network, cfg, checkpoint))
     score = scores(trainer).get("val/score")
     task = trainer.lightning_module
     assert isinstance(task, ReconstructionTask)
@@ -40,14 +42,11 @@ def run(cfg: dict[str, Any]) -> None:
     print(f"score it: python -m sem3d.evaluate checkpoint={checkpoint}")
 
 
-def _publish(cfg: dict[str, Any], checkpoint: Path, experiment: Any) -> None:
-    """Show the best network's work on validation samples in the logger."""
-    from sem3d.report.publish import publish
-    from sem3d.runtime.evaluation import score
-    from sem3d.runtime.predictors import find_device, load_network
+def listing(name: str, conf: Path, overrides: list[str]) -> str:
+    """Return what a multirun would train, and its cost."""
+    from sem3d.report.sweeps.dry_run import dry_run
 
-    network = load_network(cfg, checkpoint, device=find_device("auto"))
-    publish(experiment, *score(cfg, network, "val"))
+    return dry_run(name, conf, overrides)
 
 
 if __name__ == "__main__":
@@ -55,4 +54,4 @@ if __name__ == "__main__":
         from sem3d.runtime.rerun import repeat
 
         repeat(sys.argv[1:], run)
-    command("train", run)
+    command("train", run, listing)

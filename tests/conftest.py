@@ -13,7 +13,7 @@ import torch
 from sem3d.geometry.inclusions import Inclusions
 from sem3d.geometry.noise_layers import NoiseLayer, NoiseLayers
 from sem3d.geometry.perlin import PerlinField
-from sem3d.runtime.executors import Serial
+from sem3d.runtime.executors.local import Serial
 from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.montecarlo.engine import MonteCarlo
 from sem3d.simulate.quirks import ORIGINAL

@@ -1,6 +1,7 @@
 """Pictures and scores of one evaluation into a Weights & Biases run."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,12 +20,27 @@ _LABELS = {"truth": "true_labels", "prediction": "predicted_labels"}
 """Arrays by row of the picture of slices."""
 
 
+def publish_network(cfg: Mapping[str, Any], checkpoint: Path, run: Any) -> None:
+    """Log the work of a training's best network on validation samples.
+
+    Args:
+        cfg: configuration of the training.
+        checkpoint: the network.
+        run: an open wandb run.
+    """
+    from sem3d.runtime.scoring.evaluation import score
+    from sem3d.runtime.scoring.predictors import find_device, load_network
+
+    network = load_network(cfg, checkpoint, device=find_device("auto"))
+    publish(run, *score(cfg, network, "val"))
+
+
 def publish(run: Any, result: Mapping[str, Any], examples: Mapping[str, np.ndarray]) -> None:
     """Log scores, also by class, and cuts of several examples; of layers one also as maps.
 
     Args:
         run: an open wandb run.
-        result: what `sem3d.runtime.evaluation.evaluate` returns first.
+        result: what `sem3d.runtime.scoring.evaluation.evaluate` returns first.
         examples: what it returns second.
     """
     import wandb

@@ -9,7 +9,7 @@ import numpy as np
 
 from sem3d.errors import InputError
 from sem3d.figures.curves import Curve
-from sem3d.runtime.logged import HEADER, scan
+from sem3d.runtime.runs.logged import HEADER, scan
 
 
 def load_runs(folder: Path) -> dict[str, dict[str, Curve]]:

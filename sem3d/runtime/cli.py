@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 import hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from hydra.types import RunMode
@@ -28,7 +29,13 @@ PACKAGE = Path(__file__).resolve().parents[1]
 CONF = PACKAGE / "_conf" if (PACKAGE / "_conf").is_dir() else PACKAGE.parent / "conf"
 
 
-def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
+Listing = Callable[[str, Path, list[str]], str]
+"""From the command's name, the folder of configurations and overrides to what would run."""
+
+
+def command(
+    name: str, run: Callable[[dict[str, Any]], Any], listing: Listing | None = None
+) -> NoReturn:
     """Run one command with the configuration ``conf/<name>.yaml`` and the command line.
 
     Exit status: 0 done; 2 bad input or a full disk, told in one sentence; 130 interrupted;
@@ -38,6 +45,7 @@ def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
         name: the command, e.g. "train".
         run: does the work, from the resolved configuration as plain dictionaries; what it returns
             goes to Hydra's callbacks.
+        listing: what ``-m ... --cfg job`` prints.
     """
     lifeline.follow()
     OmegaConf.register_new_resolver("run_name", run_name, replace=True)
@@ -46,10 +54,13 @@ def command(name: str, run: Callable[[dict[str, Any]], Any]) -> NoReturn:
     entry = hydra.main(version_base="1.3", config_path=str(CONF), config_name=name)
     with one_sentence(name):
         given = get_args_parser().parse_args()
-        if given.multirun and given.cfg == "job":
-            from sem3d.runtime.sweeps.dry_run import dry_run
-
-            print(dry_run(name, CONF, given.overrides))
+        if "sweep=wandb" in given.overrides:
+            raise InputError(
+                "sweep=wandb is steered by Weights & Biases; start it with "
+                "`wandb sweep conf/sweep/wandb.yaml`"
+            )
+        if listing and given.multirun and given.cfg == "job":
+            print(listing(name, CONF, given.overrides))
         else:
             entry(_Task(name, run))()
     raise SystemExit(0)
@@ -70,6 +81,9 @@ def one_sentence(name: str) -> Iterator[None]:
         _stop("error: a config group is set to null; leave it out or name one of its options", 2)
     except (NotADirectoryError, FileExistsError, IsADirectoryError, PermissionError) as error:
         _stop(f"error: {error.filename}: {error.strerror}; choose another folder", 2)
+    except BrokenPipeError:  # who reads, `head` say, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
@@ -106,11 +120,6 @@ class _Task:
         with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
             hydra_config = HydraConfig.get()
             refuse_additions(hydra_config.overrides.task, cfg)
-            if hydra_config.runtime.choices.get("sweep") == "wandb":
-                raise InputError(
-                    "sweep=wandb is steered by Weights & Biases; start it with "
-                    "`wandb sweep conf/sweep/wandb.yaml`"
-                )
             values = plain(cfg, hydra_config)
             if hydra_config.mode == RunMode.MULTIRUN and "sweep" in values:
                 return run_job(self.name, values, hydra_config)
@@ -153,6 +162,8 @@ def explain(error: Exception, name: str) -> str:
     text = str(error)
     if isinstance(error, OverrideParseException):
         return f"{error.override!r} is not understood ({text.splitlines()[0]}); write key=value"
+    if match := re.search(r"Ambiguous value for argument '([^']+)'", text):
+        return f"{match[1]!r} has several values; put -m first to run each; a list is key=[a,b]"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].split("@")[0]
         known = _known_keys(name)
@@ -168,12 +179,18 @@ def explain(error: Exception, name: str) -> str:
         match := re.search(r"Could not find '([^']+)/([^'/]+)'", text)
     ):
         group, choice = match.groups()
-        choices = [p.stem for p in (CONF / group).glob("*.yaml")]
+        choices = [p.stem for p in (CONF / group).glob("*.yaml")] or _of_hydra(group)
         return f"there is no {group}={choice}{did_you_mean(choice, choices)}"
     if match := re.search(r"Missing mandatory value: (\S+)", text):
         key = error.full_key if isinstance(error, MissingMandatoryValue) else match[1]
         return f"{key} is not set; give {key}=... on the command line"
     return " ".join(text.split())
+
+
+def _of_hydra(group: str) -> list[str]:
+    """Options of a group that Hydra and its plugins bring."""
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        return GlobalHydra.instance().config_loader().get_group_options(group)
 
 
 def _known_keys(name: str) -> set[str]:

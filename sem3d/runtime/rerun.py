@@ -15,9 +15,10 @@ from typing import Any, Final, NoReturn
 
 from sem3d.errors import InputError
 from sem3d.runtime.cli import one_line, one_sentence
-from sem3d.runtime.comparison import compare
-from sem3d.runtime.provenance import file_digest, machine, provenance
-from sem3d.runtime.run_folder import IDENTITY, RUNGS, RunFolder, halving, run_hash
+from sem3d.runtime.runs.comparison import compare
+from sem3d.runtime.runs.provenance import file_digest, machine, provenance
+from sem3d.runtime.runs.run_folder import IDENTITY, RUNGS, RunFolder, halving, run_hash
+from sem3d.runtime.sweeps.folder import PLAN
 
 DIFFERENT: Final = 3
 """Exit status when the repeat came out differently."""
@@ -164,7 +165,9 @@ def changes(attempts: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> li
 def _finished(run: RunFolder) -> dict[str, Any]:
     """Return the ``run.json`` of a finished run that can be repeated."""
     if not (run.path / "run.json").is_file():
-        raise InputError(f"{run.path} holds no run; give the folder of a finished one")
+        of = "a sweep, not a run; give one of its jobs"
+        none = "no run; give the folder of a finished one"
+        raise InputError(f"{run.path} holds {of if (run.path / PLAN).is_file() else none}")
     if not (run.path / "done.json").is_file():
         raise InputError(f"{run.path} has not finished; run its own command again first")
     if not run.metrics.is_file():

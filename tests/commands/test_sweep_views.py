@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from sem3d.errors import InputError
 from sem3d.sweep import main
 from tests.report.sweeps.made import fail, make, write_plan
 
@@ -75,6 +76,30 @@ def test_a_sweep_that_does_not_exist_names_those_that_do(outputs: list[str]) -> 
     assert told.endswith("holds no sweep; there are: first, second")
 
 
+def test_a_folder_that_is_no_sweep_is_named_as_it_was_given(
+    tmp_path: Path, outputs: list[str]
+) -> None:
+    path = tmp_path / "sweeps" / "first"
+    job = next(path.glob("lr-*"))
+    for given, told in (
+        (job, f"{job} is a job of the sweep {path}; give that folder"),
+        (path.parent, f"{path.parent} holds no sweep"),
+        (
+            path.parent / "frist",
+            f"{path.parent / 'frist'} holds no sweep; there are: first, second",
+        ),
+    ):
+        with pytest.raises(InputError) as raised:
+            main(["status", str(given), *outputs])
+        assert str(raised.value) == told
+
+
+def test_a_csv_goes_into_a_folder_that_is_there(tmp_path: Path, outputs: list[str]) -> None:
+    with pytest.raises(InputError, match=r"there is no folder .*/new; make it first"):
+        main(["table", "first", "--csv", str(tmp_path / "new" / "a.csv"), *outputs])
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -92,6 +117,7 @@ def test_mistakes_end_with_one_sentence_and_status_2(words: tuple[str, ...], tol
 def test_looking_at_a_sweep_loads_neither_torch_nor_matplotlib(outputs: list[str]) -> None:
     code = f"""
 import sys
+from sem3d.errors import InputError
 from sem3d.sweep import main
 main(["status", "first", *{outputs!r}])
 main(["best", "first", *{outputs!r}])

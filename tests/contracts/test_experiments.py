@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from sem3d.runtime.build import partial
-from sem3d.runtime.checkpoint import build_task
+from sem3d.runtime.trainer.checkpoint import build_task
 from sem3d.specimen import LayerStack
 from sem3d.tasks.data import DataSpec
 from sem3d.tasks.reconstruction import ReconstructionTask

@@ -17,10 +17,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from sem3d.runtime.build import TARGET, check_arguments, locate, partial
-from sem3d.runtime.checkpoint import build_task
 from sem3d.runtime.cli import CONF, refuse_additions
 from sem3d.runtime.sweeps.folder import Plan
 from sem3d.runtime.sweeps.plan import jobs_of, make_plan
+from sem3d.runtime.trainer.checkpoint import build_task
 from tests.contracts.conftest import compose, groups, options, targets
 from tests.contracts.test_experiments import DATA
 

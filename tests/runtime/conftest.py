@@ -9,9 +9,9 @@ import pytest
 from lightning.pytorch import Callback
 from omegaconf import OmegaConf
 
-from sem3d.runtime import training
 from sem3d.runtime.cli import CONF
-from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.runs.run_folder import RunFolder
+from sem3d.runtime.trainer import training
 from sem3d.store.reader import ScanStore
 
 Config = dict[str, Any]

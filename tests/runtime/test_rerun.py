@@ -9,11 +9,11 @@ import pytest
 import torch
 
 from sem3d.errors import InputError
-from sem3d.runtime import training
-from sem3d.runtime.comparison import compare
 from sem3d.runtime.rerun import arguments, changes, check, is_first, prepare, repeat, today
-from sem3d.runtime.run_folder import RunFolder, run_hash
-from sem3d.runtime.slices import Stopped
+from sem3d.runtime.runs.comparison import compare
+from sem3d.runtime.runs.run_folder import RunFolder, run_hash
+from sem3d.runtime.trainer import training
+from sem3d.runtime.trainer.slices import Stopped
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*:UserWarning:lightning")
 

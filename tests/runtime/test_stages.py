@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 import torch
 
-from sem3d.runtime.checkpoint import read_checkpoint
-from sem3d.runtime.run_folder import RunFolder
-from sem3d.runtime.slices import Stopped
-from tests.runtime.test_training import Compose, StopAt, assert_same_weights, curve
+from sem3d.runtime.runs.run_folder import RunFolder
+from sem3d.runtime.trainer.checkpoint import read_checkpoint
+from sem3d.runtime.trainer.slices import Stopped
+from tests.runtime.trainer.test_training import Compose, StopAt, assert_same_weights, curve
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of Lightning, about its own internals
 

@@ -16,7 +16,7 @@ import torch
 
 from sem3d.errors import InputError
 from sem3d.geometry.voxelise import voxelise
-from sem3d.runtime.executors import Processes, Serial
+from sem3d.runtime.executors.local import Processes, Serial
 from sem3d.simulate.analytic import Analytic
 from sem3d.simulate.quirks import ORIGINAL
 from sem3d.store import records

@@ -9,7 +9,7 @@ import torch
 
 from sem3d.datamodule.scans import ScanDataModule
 from sem3d.models.resunet import ResUNet
-from sem3d.runtime.training import data_spec
+from sem3d.runtime.trainer.training import data_spec
 from sem3d.simulate.noise import GaussianNoise
 from sem3d.store.reader import ScanStore
 from sem3d.tasks.data import DataSpec

@@ -1,5 +1,6 @@
 """The axes of a sweep's figures; nothing here draws."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -18,3 +19,12 @@ class Axis:
     labels: tuple[str, ...]
     places: tuple[float, ...]
     is_numeric: bool
+
+
+def apart(places: Sequence[float], least: float) -> list[int]:
+    """Return the numbers of rising places whose labels do not meet, the first one kept."""
+    kept: list[int] = []
+    for n, place in enumerate(places):
+        if not kept or place - places[kept[-1]] >= least:
+            kept.append(n)
+    return kept

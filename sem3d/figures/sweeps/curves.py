@@ -53,15 +53,17 @@ def draw_sweep_curves(jobs: Sequence[Trained], best: str, score: str, scale: Sca
     thin = 1.2 if len(jobs) < 40 else 0.6
     for job in jobs:
         colour = scale.colours(scale.norm(job.score))
-        area.plot(*job.points.T, color=colour, linewidth=thin, alpha=0.8)
+        area.plot(*job.points.T, _dot(job), color=colour, linewidth=thin, alpha=0.8)
         marker, _ = MARKS[job.end]
         if marker:
             area.plot(*job.points[-1], marker, color=colour, markersize=5, fillstyle=_fill(job.end))
-    area.plot(*jobs[-1].points.T, color=BEST, linewidth=2.2)
-    every = np.concatenate([job.points[:, 1] for job in jobs])
+    area.plot(*jobs[-1].points.T, _dot(jobs[-1]), color=BEST, linewidth=2.2)
+    epochs, every = np.concatenate([job.points for job in jobs]).T
     area.set_ylim(*_limits(every, scale))
     area.set(xlabel="epoch", ylabel=score)
     area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if epochs.min() == epochs.max():
+        area.set(xlim=(epochs[0] - 1, epochs[0] + 1), xticks=epochs[:1])
     area.grid(color="0.92", linewidth=0.6)
     bar = figure.colorbar(
         ScalarMappable(scale.norm, scale.colours), ax=area, extend=scale.extend, pad=0.02,
@@ -80,6 +82,11 @@ def draw_sweep_curves(jobs: Sequence[Trained], best: str, score: str, scale: Sca
             )  # fmt: skip
     figure.legend(handles=handles, loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     return figure
+
+
+def _dot(job: Trained) -> str:
+    """Format of a curve: one point alone would be no line."""
+    return "-" if len(job.points) > 1 else "o"
 
 
 def _fill(end: End) -> Literal["full", "none"]:

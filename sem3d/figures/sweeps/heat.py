@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from sem3d.figures.sweeps.axes import Axis
+from sem3d.figures.sweeps.axes import Axis, apart
 from sem3d.figures.sweeps.scale import BEST, Scale
 from sem3d.figures.sweeps.scores import Scores
 
@@ -92,7 +92,7 @@ def draw_pairs(shown: Scores, title: str, scale: Scale, drawn: Sequence[int]) ->
     )  # fmt: skip
     for area, (row, column) in zip(areas.ravel(), product(drawn, drawn), strict=True):
         if row == column:
-            _draw_line(area, shown, row, scale)
+            _draw_line(area, shown, row, scale, sizes[drawn.index(row)])
         else:
             _draw_pair(area, shown, (row, column), scale)
     _bar(figure, list(areas.ravel()), title, scale)
@@ -101,43 +101,68 @@ def draw_pairs(shown: Scores, title: str, scale: Scale, drawn: Sequence[int]) ->
 
 def draw_line(shown: Scores, title: str, scale: Scale) -> Figure:
     """Draw the score over one setting."""
-    figure = Figure(figsize=(max(4.8, 1.2 + 0.55 * len(shown.axes[0].labels)), 3.6))
+    width = max(3.6, 0.55 * len(shown.axes[0].labels))
+    figure = Figure(figsize=(width + 1.2, 3.6))
     figure.set_layout_engine("constrained")
     area = figure.subplots()
-    _draw_line(area, shown, 0, scale)
+    _draw_line(area, shown, 0, scale, width)
     area.set(xlabel=shown.axes[0].name, ylabel=title)
     return figure
 
 
-def _draw_line(area: Axes, shown: Scores, n: int, scale: Scale) -> None:
-    """Draw best and mean over all other settings, and every job as a dot."""
+def _draw_line(area: Axes, shown: Scores, n: int, scale: Scale, inch: float) -> None:
+    """Draw best and mean over all other settings, and every job as a dot, `inch` wide."""
     axis = shown.axes[n]
     places = np.array(axis.places)
-    every = np.moveaxis(shown.score, n, 0).reshape(len(places), -1)
-    partial = np.moveaxis(shown.partial, n, 0).reshape(len(places), -1)
-    for dots, face in ((~partial, "0.55"), (partial, "none")):
-        row, column = np.nonzero(dots & np.isfinite(every))
-        area.scatter(places[row], every[row, column], 9, facecolors=face, edgecolors="0.55")
-    best = shown.best((n,), higher=scale.higher).score
-    line = "-" if axis.is_numeric else "none"
-    area.plot(places, best, marker="o", linestyle=line, color=BEST, markersize=4, label="best")
     if len(shown.axes) > 1:
-        mean = shown.mean((n,)).score
+        every = np.moveaxis(shown.score, n, 0).reshape(len(places), -1)
+        partial = np.moveaxis(shown.partial, n, 0).reshape(len(places), -1)
+        for dots, face in ((~partial, "0.55"), (partial, "none")):
+            row, column = np.nonzero(dots & np.isfinite(every))
+            area.scatter(places[row], every[row, column], 9, facecolors=face, edgecolors="0.55")
+    _draw_best(area, shown.best((n,), higher=scale.higher))
+    if len(shown.axes) > 1:
+        line = "--" if axis.is_numeric else "none"
         area.plot(
-            places,
-            mean,
-            marker="s",
-            linestyle=line.replace("-", "--"),
-            color="0.2",
-            markersize=3.5,
-            label="mean",
-        )
+            places, shown.mean((n,)).score, marker="s", linestyle=line, color="0.2",
+            markersize=3.5, label="mean",
+        )  # fmt: skip
+    if len(area.get_lines()) > 1:
         area.legend(frameon=False, fontsize=7)
-    area.set_xticks(places, axis.labels, rotation=_turn(axis), fontsize=7)
+    _set_ticks(area, axis, inch)
     area.set(ylim=scale.margins, xlim=(-0.06, 1.06))
     area.tick_params(axis="y", labelsize=7)
     area.grid(color="0.92", linewidth=0.6)
     area.set_title(axis.name, fontsize=9, loc="left")
+
+
+def _draw_best(area: Axes, best: Scores) -> None:
+    """Draw best scores over one setting; partial ones hollow and not joined, lost ones as x."""
+    (axis,) = best.axes
+    there = np.isfinite(best.score)
+    places, whole, lost = np.array(axis.places), there & ~best.partial, best.lost & ~there
+    line = "-" if axis.is_numeric else "none"
+    style: dict[str, Any] = {"marker": "o", "color": BEST, "markersize": 4}
+    area.plot(places[whole], best.score[whole], linestyle=line, label="best", **style)
+    if (half := there & best.partial).any():
+        style |= {"fillstyle": "none", "linestyle": "none", "label": "best, of fewer epochs"}
+        area.plot(places[half], best.score[half], **style)
+    if lost.any():
+        bottom = area.get_xaxis_transform()
+        area.plot(
+            places[lost], 0.03 * np.ones(lost.sum()), "x", color="0.45", transform=bottom,
+            label="no score",
+        )  # fmt: skip
+
+
+def _set_ticks(area: Axes, axis: Axis, inch: float) -> None:
+    """Mark every value on an axis `inch` wide; leave out labels that would meet the one before."""
+    turn = _turn(axis)
+    label = CHARACTER_INCH * (max(map(len, axis.labels)) if turn == 0 else 2)
+    kept = apart(axis.places, label / inch)
+    labels = [axis.labels[n] for n in kept]
+    area.set_xticks([axis.places[n] for n in kept], labels, rotation=turn, fontsize=7)
+    area.set_xticks(axis.places, minor=True)
 
 
 def _draw_pair(area: Axes, shown: Scores, pair: tuple[int, int], scale: Scale) -> None:

@@ -12,14 +12,17 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
-from sem3d.figures.sweeps.axes import Axis
+from sem3d.figures.sweeps.axes import Axis, apart
 from sem3d.figures.sweeps.scale import BEST, Scale
 
 SPREAD: Final = 0.7
 """Part of the space between two values that the lines of one value take."""
 
-WIDEST: Final = 0.1
+WIDEST: Final = 0.02
 """Most of an axis that the lines of one value take."""
+
+LABEL: Final = 0.03
+"""Height of a label."""
 
 NOWHERE: Final = -0.09
 """Height of lines without a score, below the axis of scores."""
@@ -45,7 +48,9 @@ class Line:
     stopped: bool = False
 
 
-def draw_parallel(axes: Sequence[Axis], lines: Sequence[Line], score: str, scale: Scale) -> Figure:
+def draw_parallel(
+    axes: Sequence[Axis], lines: Sequence[Line], best: str, score: str, scale: Scale
+) -> Figure:
     """Draw jobs as lines through their settings to their score.
 
     The lines of one value are spread by rank of their score, the best on top.
@@ -53,6 +58,7 @@ def draw_parallel(axes: Sequence[Axis], lines: Sequence[Line], score: str, scale
     Args:
         axes: the settings, from left to right.
         lines: the jobs.
+        best: settings of the best.
         score: name of the score, on the last axis.
         scale: of the scores; worse ones end at its end.
     """
@@ -66,7 +72,7 @@ def draw_parallel(axes: Sequence[Axis], lines: Sequence[Line], score: str, scale
     _draw_scores(area, len(axes), score, scale, any(line.score is None for line in lines))
     area.set(xlim=(-0.25, len(axes) + 0.3), ylim=(NOWHERE - 0.05, 1.1))
     area.set_axis_off()
-    _legend(figure, lines)
+    _legend(figure, lines, best)
     return figure
 
 
@@ -116,10 +122,11 @@ def _draw_lines(area: Axes, ordered: Sequence[Line], heights: np.ndarray, scale:
 def _draw_axis(area: Axes, n: int, axis: Axis) -> None:
     ends = [-0.5 * WIDEST, 1 + 0.5 * WIDEST]
     area.plot([n, n], ends, color="0.2", linewidth=1, zorder=3)
-    for label, place in zip(axis.labels, axis.places, strict=True):
+    for row in apart(axis.places, LABEL):
+        label, place = axis.labels[row], axis.places[row]
         area.text(
             n - 0.03, place, label, ha="right", va="center", fontsize=7.5, zorder=5,
-            bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 0.6},
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.6},
         )  # fmt: skip
     area.text(n, 1.07, axis.name, ha="center", va="bottom", fontsize=9)
 
@@ -150,8 +157,8 @@ def _is_low(tick: float, scale: Scale) -> bool:
     return (height if scale.higher else 1 - height) < 0.05
 
 
-def _legend(figure: Figure, lines: Sequence[Line]) -> None:
-    handles = [Line2D([], [], color=BEST, linewidth=2.6, label="best")]
+def _legend(figure: Figure, lines: Sequence[Line], best: str) -> None:
+    handles = [Line2D([], [], color=BEST, linewidth=2.6, label=f"best: {best}")]
     for label, marker, colour, shown in (
         ("stopped early", "|", "0.4", any(line.stopped for line in lines)),
         ("failed, diverged or not finished", "x", PALE, any(line.score is None for line in lines)),

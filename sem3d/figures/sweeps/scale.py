@@ -11,6 +11,9 @@ from matplotlib.colors import Colormap, Normalize
 REACH: Final = 3.0
 """The scale ends this many times as far from the best score as the median."""
 
+ALONE: Final = 0.1
+"""Part of a single score that the scale takes on either side of it."""
+
 BEST: Final = "#d55e00"
 """What is best; vermilion is no colour of the scale."""
 
@@ -75,5 +78,5 @@ def scale_of(scores: Float[np.ndarray, "..."], higher: bool) -> Scale:
     cut = bool(worst < end if higher else worst > end)
     low, high = sorted((float(best), float(end if cut else worst)))
     if low == high:
-        low, high = low - 0.5 * (abs(low) or 1), high + 0.5 * (abs(high) or 1)
+        low, high = low - ALONE * (abs(low) or 1), high + ALONE * (abs(high) or 1)
     return Scale(low, high, higher, cut)

@@ -19,13 +19,17 @@ def checkpoint(one: Outcome) -> Path:
     return one.job.folder / "checkpoints" / "best.ckpt"
 
 
-def evaluation(one: Outcome) -> str:
-    """Return the command that evaluates a run's best checkpoint on the data it was trained on."""
+def evaluation(sweep: Sweep, one: Outcome) -> str:
+    """Return the command that evaluates a run's best checkpoint on the test split of its dataset.
+
+    Jobs of other sweeps may have the same name; their results are kept apart by the sweep's.
+    """
     config = run_config(one.job)
     dataset = config.get("choices", {}).get("dataset")
     chosen = [f"dataset={dataset}"] if dataset else []
     chosen += [word for word in config.get("overrides", []) if word.startswith(SHARED)]
-    return shlex.join(["python", "-m", "sem3d.evaluate", f"checkpoint={checkpoint(one)}", *chosen])
+    named = [f"checkpoint={checkpoint(one)}", f"name={sweep.plan.name}-{one.job.name}"]
+    return shlex.join(["python", "-m", "sem3d.evaluate", *named, *chosen])
 
 
 def best_runs(sweep: Sweep, top: int) -> str:
@@ -50,4 +54,4 @@ def _told(sweep: Sweep, n: int) -> Iterator[str]:
         yield f"   {checkpoint(one)} is not there"
         return
     yield f"   {checkpoint(one)}"
-    yield f"   {evaluation(one)}"
+    yield f"   {evaluation(sweep, one)}"

@@ -10,11 +10,15 @@ from omegaconf import DictConfig
 from sem3d.locks import Lock
 from sem3d.report.sweeps.teller import Teller
 from sem3d.runtime.cli import in_callback
-from sem3d.runtime.sweeps.folder import ALIKE, SweepFolder
+from sem3d.runtime.sweeps.checks import check
+from sem3d.runtime.sweeps.folder import ALIKE, PLAN, SweepFolder
+from sem3d.runtime.sweeps.interrupts import stop_jobs_first
 from sem3d.runtime.sweeps.plan import make_plan
 
 INCOMPLETE: Final = 3
 """Exit status of a sweep some of whose jobs failed or have not finished."""
+
+FOR_EVER_MIN: Final = 60 * 24 * 365
 
 
 class Sweep(Callback):
@@ -32,13 +36,18 @@ class Sweep(Callback):
         """Write down what is going to run.
 
         Raises:
-            SystemExit: the folder is in use, or holds another sweep.
+            SystemExit: the settings do not fit, the folder is in use, or it holds another sweep.
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
         with in_callback(config_name):
-            plan = make_plan(config_name, config)
+            known = (folder.path / PLAN).is_file() and not config.fresh
+            plan = make_plan(config_name, config, folder.plan() if known else None)
+            check(config)
             self.lock = folder.open(plan, extend=config.sweep.extend, fresh=config.fresh)
             jobs = folder.jobs()
+        _let_run(config)
+        if config.hydra.runtime.choices["hydra/launcher"] != "basic":
+            stop_jobs_first(folder, self.lock)
         done = sum(job.state in ("done", "halved") for job in jobs)
         print(f"sweep {plan.name}: {len(jobs)} jobs, {done} done before, in {folder.path}")
         print(f"look at it: python -m sem3d.sweep status {folder.path}", flush=True)
@@ -65,3 +74,10 @@ class Sweep(Callback):
                 print(f"the first {ALIKE} jobs failed alike before training: the rest was left out")
             if any(job.state not in ("done", "halved") for job in folder.jobs()):
                 raise SystemExit(INCOMPLETE)
+
+
+def _let_run(config: DictConfig) -> None:
+    """Lift submitit's limit of an hour on this machine, waiting included: we have sweep.timeout."""
+    given = any("launcher.timeout_min" in one for one in config.hydra.overrides.hydra)
+    if config.hydra.runtime.choices["hydra/launcher"] == "submitit_local" and not given:
+        config.hydra.launcher.timeout_min = FOR_EVER_MIN

@@ -1,6 +1,8 @@
 """The end of a sweep: its table and figures as files, and what to tell."""
 
 import io
+import shlex
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -10,7 +12,8 @@ from rich.console import Console
 from sem3d.files import write_atomic
 from sem3d.report.sweeps.best import best_runs
 from sem3d.report.sweeps.grid import weighed
-from sem3d.report.sweeps.outcomes import Outcome, Sweep, read_sweep
+from sem3d.report.sweeps.listing import told_jobs
+from sem3d.report.sweeps.outcomes import Outcome, Sweep, read_sweep, told_epochs, trained_seconds
 from sem3d.report.sweeps.parameters import parameters
 from sem3d.report.sweeps.status import counts, damages, failures
 from sem3d.report.sweeps.tables import shown_table, write_table
@@ -54,7 +57,7 @@ def saved(sweep: Sweep) -> tuple[int, float]:
     for one in sweep.of("halved"):
         left = _left(one)
         epochs += left
-        time_s += left * one.job.record.seconds / max(one.epochs, 1)
+        time_s += left * trained_seconds(one, time.time()) / max(one.epochs, 1)
     return epochs, time_s
 
 
@@ -66,19 +69,22 @@ def _left(one: Outcome) -> int:
 def _told(sweep: Sweep, written: list[Path]) -> Iterator[str]:
     number = len(sweep.outcomes)
     states = ", ".join(f"{count} {state}" for state, count in counts(sweep).items())
-    yield f"sweep {sweep.plan.name}: {number} job{'s' if number != 1 else ''}: {states}"
+    yield f"sweep {sweep.plan.name}: {told_jobs(number)}: {states}"
     if sweep.ranked:
         out = io.StringIO()
         Console(file=out, width=WIDTH).print(shown_table(sweep, TOP))
         yield out.getvalue().rstrip("\n")
+        if (shown := min(TOP, len(sweep.ranked))) < number:
+            command = shlex.join(["python", "-m", "sem3d.sweep", "table", str(sweep.path)])
+            yield f"{shown} of {number} jobs; all: {command}"
     yield best_runs(sweep, 1)
     yield from _importance(sweep)
     yield from failures(sweep)
     yield from damages(sweep)
     epochs, time_s = saved(sweep)
     if epochs:
-        halved = len(sweep.of("halved"))
-        yield f"{halved} jobs stopped early: {epochs} epochs, about {told_time(time_s)} saved"
+        halved, made = told_jobs(len(sweep.of("halved"))), told_epochs(epochs)
+        yield f"{halved} stopped early: {made}, about {told_time(time_s)} saved"
     yield from map(str, written)
 
 

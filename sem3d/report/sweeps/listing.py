@@ -24,5 +24,9 @@ def _line(folder: SweepFolder) -> str:
         return str(error)
     told = ", ".join(f"{found[state]} {state}" for state in get_args(State) if found[state])
     running = "  (runs)" if folder.is_running else ""
-    jobs = "1 job" if found.total() == 1 else f"{found.total()} jobs"
-    return f"{jobs}: {told}{running}"
+    return f"{told_jobs(found.total())}: {told}{running}"
+
+
+def told_jobs(count: int) -> str:
+    """Return a number of jobs in words."""
+    return "1 job" if count == 1 else f"{count} jobs"

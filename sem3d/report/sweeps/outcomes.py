@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sem3d.errors import InputError
-from sem3d.runtime.logged import scan
+from sem3d.runtime.runs.logged import scan
 from sem3d.runtime.sweeps.folder import Job, Plan, SweepFolder
 
 Point = tuple[float, float]
@@ -34,7 +34,8 @@ class Outcome:
         planned: epochs to make, None when they are not limited.
         best: first point with the best finite score, None when there is none.
         diverged: whether score or training loss were NaN or infinite.
-        note: what is wrong: reason of a failure, divergence, damage.
+        prepared: when the data were ready to train on [s since 1970], None before.
+        note: what is wrong: reason of a failure, early stop, divergence, damage.
     """
 
     job: Job
@@ -43,6 +44,7 @@ class Outcome:
     planned: int | None
     best: Point | None
     diverged: bool
+    prepared: float | None
     note: str
 
     @property
@@ -101,6 +103,30 @@ def read_sweep(path: Path) -> Sweep:
     return Sweep(path, plan, folder.is_running, tuple(outcomes))
 
 
+def seconds(one: Outcome, now: float) -> float:
+    """Return the run time of all attempts of a job [s].
+
+    An attempt that was killed counts until the last change of its log.
+
+    Args:
+        one: what the job has reached.
+        now: time [s since 1970] until which a running job counts.
+    """
+    record = one.job.record
+    if record.started is None or record.ended is not None:
+        return record.seconds
+    end = now if record.state == "running" else _changed(one.job.folder / "job.log")
+    return record.seconds + max(0.0, (end or 0.0) - record.started)
+
+
+def trained_seconds(one: Outcome, now: float) -> float:
+    """Return the run time of a job [s] without that before its data were ready."""
+    used = seconds(one, now)
+    if one.prepared is None or one.job.record.started is None:
+        return used
+    return used - min(used, max(0.0, one.prepared - one.job.record.started))
+
+
 def run_config(job: Job) -> dict[str, Any]:
     """Return the configuration of a run that was started, empty before.
 
@@ -137,11 +163,27 @@ def _outcome(plan: Plan, job: Job) -> Outcome:
     sign = 1 if plan.mode == "max" else -1
     finite = [point for point in curve.points if isfinite(point[1])]
     best = max(finite, key=lambda point: sign * point[1], default=None)
+    halved = job.done.get("halved")
+    stopped = f"stopped after {told_epochs(int(halved['epoch']))}" if halved else ""
     diverged = "" if curve.diverged is None else f"diverged in epoch {curve.diverged:g}"
     # a run that goes on may be in the middle of a line, or repeat one that a kill cut
-    notes = (job.record.reason, diverged, damage if job.state in ENDED else "")
+    notes = (job.record.reason, stopped, diverged, damage if job.state in ENDED else "")
     note, planned = "; ".join(filter(None, notes)), _planned(plan, job)
-    return Outcome(job, curve.points, curve.epochs, planned, best, bool(diverged), note)
+    prepared = _changed(job.folder / "statistics.json")
+    return Outcome(job, curve.points, curve.epochs, planned, best, bool(diverged), prepared, note)
+
+
+def told_epochs(count: int) -> str:
+    """Return a number of epochs in words."""
+    return "1 epoch" if count == 1 else f"{count} epochs"
+
+
+def _changed(path: Path) -> float | None:
+    """Return the last change of a file [s since 1970], None where there is none."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return None
 
 
 @lru_cache(maxsize=KEPT)

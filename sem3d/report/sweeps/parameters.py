@@ -12,13 +12,20 @@ from sem3d.runtime.sweeps.folder import Plan
 DIGITS: Final = (3, 4, 5, 6, 9)
 """Significant digits of numbers as shown: the first that tells all values apart."""
 
+WIDE: Final = 100
+"""Ratio of the largest to the smallest value above which the scale is logarithmic."""
+
+CLOSE: Final = 0.02
+"""Part of the axis below which values cannot be told apart: all are then spaced evenly."""
+
 
 @dataclass(frozen=True)
 class Parameter(Axis):
     """A swept setting.
 
-    Its name is the last part of the key where this tells the settings apart. Numbers stand on the
-    scale, linear or logarithmic, that spaces them more evenly; anything else is spaced evenly.
+    Its name is the last part of the key where this tells the settings apart. Numbers that span
+    decades stand on a logarithmic scale, others on the scale, linear or logarithmic, that spaces
+    them more evenly. Anything else is spaced evenly, as are numbers too close to be told apart.
 
     Attributes:
         key: dotted, as in overrides.
@@ -83,11 +90,12 @@ def _places(rising: Sequence[float]) -> tuple[float, ...]:
     scales = [list(rising)]
     if rising[0] > 0:
         scales.append([math.log(number) for number in rising])
-    spaced = min(scales, key=_unevenness)
+    wide = rising[0] > 0 and rising[-1] > WIDE * rising[0]
+    spaced = scales[-1] if wide else min(scales, key=_unevenness)
     low, high = spaced[0], spaced[-1]
-    if high == low:
+    if any(b - a <= CLOSE * (high - low) for a, b in pairwise(spaced)):
         return tuple(_even(len(spaced)))
-    return tuple((value - low) / (high - low) for value in spaced)
+    return tuple((value - low) / (high - low) for value in spaced) if high > low else (0.5,)
 
 
 def _unevenness(places: Sequence[float]) -> float:

@@ -45,7 +45,7 @@ def _parallel(sweep: Sweep, axes: list[Parameter], scale: Scale) -> Picture:
         "A line is a job, its colour the best score. Lines of one value are spread by rank. "
         "Scores far below the median share the end of the scale."
     )
-    figure = draw_parallel(axes, lines, sweep.plan.monitor, scale)
+    figure = draw_parallel(axes, lines, _best(sweep, axes), sweep.plan.monitor, scale)
     return Picture("parallel", "Settings and score", caption, figure)
 
 
@@ -81,10 +81,15 @@ def _scores(sweep: Sweep, axes: list[Parameter]) -> Scores:
 def _curves(sweep: Sweep, axes: list[Parameter], scale: Scale) -> Picture:
     worst_first = sweep.ranked[::-1]
     jobs = [_trained(one) for one in worst_first]
-    best = settings(axes, worst_first[-1].job.values) or worst_first[-1].job.name
-    figure = draw_sweep_curves(jobs, best, sweep.plan.monitor, scale)
+    figure = draw_sweep_curves(jobs, _best(sweep, axes), sweep.plan.monitor, scale)
     caption = "A line is a job, its colour its best score. Epochs count from 0."
     return Picture("curves", "Learning curves", caption, figure)
+
+
+def _best(sweep: Sweep, axes: list[Parameter]) -> str:
+    """Return the settings of the best job in words."""
+    best = sweep.ranked[0].job
+    return settings(axes, best.values) or best.name
 
 
 def _trained(one: Outcome) -> Trained:

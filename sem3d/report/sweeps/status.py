@@ -13,14 +13,14 @@ from rich.table import Table
 from rich.text import Text
 
 from sem3d.report.sweeps.best import best_line
-from sem3d.report.sweeps.outcomes import ENDED, Outcome, Sweep, read_sweep
+from sem3d.report.sweeps.outcomes import ENDED, Outcome, Sweep, read_sweep, seconds, trained_seconds
 from sem3d.report.sweeps.parameters import parameters, settings
-from sem3d.report.sweeps.tables import seconds
 from sem3d.runtime.sweeps.folder import State
 from sem3d.runtime.times import told_time
 
 MOST_RUNNING: Final = 12
 MOST_REASONS: Final = 5
+MOST_NAMED: Final = 3
 """Lines that are told; the table has all."""
 
 POLL_S: Final = 2.0
@@ -45,24 +45,28 @@ def time_used(sweep: Sweep, now: float) -> float:
 def time_left(sweep: Sweep, now: float, places: int | None = None) -> float | None:
     """Return the time until the last job ends [s]; None while nothing runs or nothing is known.
 
-    A job that has not started takes as long as those that ended took on average; before one has
-    ended, as long as those that run take by their progress. A running job goes on as fast as so
-    far. As many jobs as now go on running at a time, or `places`. A failed job is not counted.
+    A job that has not started trains as long as those that ended did on average; before one has
+    ended, as long as those that run do by their progress. It starts as fast as the fastest of
+    several: the first ones may have written the dataset for all. A running job goes on as fast as
+    so far. As many jobs as now go on running at a time, or `places`. A failed job is not counted.
     """
-    running = sweep.of("running")
-    ended = [seconds(one, now) for one in sweep.of(*ENDED)]
-    expected = ended or [seconds(one, now) / one.progress for one in running if one.progress]
+    running, ended = sweep.of("running"), sweep.of(*ENDED)
+    trained = [trained_seconds(one, now) for one in ended]
+    expected = trained or [
+        trained_seconds(one, now) / one.progress for one in running if one.progress
+    ]
     places = places or len(running)
     if not places or not expected:
         return None
-    mean = sum(expected) / len(expected)
+    starts = [seconds(one, now) - time_s for one, time_s in zip(ended, trained, strict=True)]
+    mean = sum(expected) / len(expected) + (min(starts) if len(starts) > 1 else 0.0)
     ends = [_left(one, mean, now) for one in running]
     others = sum((1 - one.progress) * mean for one in sweep.of("waiting", "interrupted"))
     return max([*ends, (sum(ends) + others) / places])
 
 
 def _left(one: Outcome, mean: float, now: float) -> float:
-    used = seconds(one, now)
+    used = trained_seconds(one, now)
     whole = used / one.progress if one.progress else mean
     return max(0.0, whole - used)
 
@@ -134,6 +138,8 @@ def _running(sweep: Sweep, running: list[Outcome], now: float) -> Table:
         grid.add_column(name, justify="left" if name in ("settings", "host") else "right")
     for one in running[:MOST_RUNNING]:
         epochs = f"{one.epochs}/{one.planned}" if one.planned else str(one.epochs)
+        if one.prepared is None and not one.epochs:
+            epochs = "prepares data"
         score = f"{one.best[1]:.4f}" if one.best else ""
         record = one.job.record
         place = " ".join([record.host, *(f"GPU {device}" for device in record.devices)])
@@ -145,13 +151,17 @@ def _running(sweep: Sweep, running: list[Outcome], now: float) -> Table:
 
 
 def failures(sweep: Sweep) -> Iterator[str]:
-    """Say why jobs failed, the same reason once, with the log of the first."""
+    """Say why which jobs failed, the same reason once, with the log of the first."""
+    axes = parameters(sweep.plan)
     reasons: dict[str, list[Outcome]] = defaultdict(list)
     for one in sweep.of("failed"):
         reasons[one.job.record.reason or "failed without a reason"].append(one)
     ordered = sorted(reasons.items(), key=lambda reason: -len(reason[1]))
     for reason, jobs in ordered[:MOST_REASONS]:
         yield f"failed {len(jobs)}x: {reason}"
+        named = [settings(axes, one.job.values) or one.job.name for one in jobs[:MOST_NAMED]]
+        more = f"; and {len(jobs) - MOST_NAMED} more" if len(jobs) > MOST_NAMED else ""
+        yield f"   {'; '.join(named)}{more}"
         yield f"   {jobs[0].job.folder / 'job.log'}"
     if len(ordered) > MOST_REASONS:
         yield f"and {len(ordered) - MOST_REASONS} other reasons; the table has all"

@@ -3,16 +3,18 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from rich.table import Table
 
 from sem3d.files import write_atomic
 from sem3d.report.cells import csv_lines
-from sem3d.report.sweeps.outcomes import Outcome, Sweep
+from sem3d.report.sweeps.outcomes import Outcome, Sweep, seconds
 from sem3d.report.sweeps.parameters import parameters
 
 FILE: Final = "table.csv"
+TOLD: Final = ("best epoch", "last score", "state", "epochs", "minutes", "attempts", "note")
+"""Columns after the score."""
 
 
 def in_order(sweep: Sweep) -> list[Outcome]:
@@ -20,25 +22,11 @@ def in_order(sweep: Sweep) -> list[Outcome]:
     return [*sweep.ranked, *(one for one in sweep.outcomes if one.best is None)]
 
 
-def seconds(one: Outcome, now: float) -> float:
-    """Return the run time of all attempts of a job [s].
-
-    Args:
-        one: what the job has reached.
-        now: time [s since 1970] until which a running job counts.
-    """
-    record = one.job.record
-    if record.state != "running" or record.started is None:
-        return record.seconds
-    return record.seconds + max(0.0, now - record.started)
-
-
 def csv_table(sweep: Sweep) -> str:
     """Return every job as csv: values as in overrides, scores in full precision, epochs from 0."""
     keys = list(sweep.plan.parameters)
-    told = ["score", "epoch", "last", "state", "epochs", "minutes", "attempts", "note"]
-    now = time.time()
-    return csv_lines([["job", *keys, *told], *(_row(one, keys, now) for one in in_order(sweep))])
+    now, head = time.time(), ["job", *keys, sweep.plan.monitor, *TOLD]
+    return csv_lines([head, *(_row(one, keys, now) for one in in_order(sweep))])
 
 
 def _row(one: Outcome, keys: list[str], now: float) -> list[object]:
@@ -61,10 +49,9 @@ def shown_table(sweep: Sweep, top: int | None = None) -> Table:
     """Return the table for a terminal, of all jobs or of those `top` with the best scores."""
     axes = parameters(sweep.plan)
     grid = Table(title_justify="left")
-    for name in (*(axis.name for axis in axes), sweep.plan.monitor, "epoch", "last"):
-        grid.add_column(name, justify="right")
-    for name in ("state", "min", "tries", "note"):
-        grid.add_column(name, justify="right" if name in ("min", "tries") else "left")
+    for name in (*(axis.name for axis in axes), sweep.plan.monitor, *TOLD):
+        justify: Literal["left", "right"] = "left" if name in ("state", "note") else "right"
+        grid.add_column(name.replace(" ", "\n"), justify=justify)  # narrow: notes need the room
     for one in in_order(sweep) if top is None else sweep.ranked[:top]:
         values = (axis.shown(one.job.values[axis.key]) for axis in axes)
         grid.add_row(*values, *_told(one))
@@ -77,6 +64,7 @@ def _told(one: Outcome) -> Iterator[str]:
     yield f"{one.best[0]:g}" if one.best else ""
     yield f"{one.points[-1][1]:.4g}" if one.points else ""
     yield record.state
+    yield str(one.epochs)
     yield f"{seconds(one, time.time()) / 60:.1f}"
     yield str(record.attempts)
     yield one.note

@@ -4,7 +4,7 @@ import threading
 import time
 from typing import Final
 
-from sem3d.report.sweeps.outcomes import read_sweep
+from sem3d.report.sweeps.outcomes import Sweep, read_sweep
 from sem3d.report.sweeps.status import time_left
 from sem3d.runtime.sweeps.folder import Record, SweepFolder, read_record
 from sem3d.runtime.times import told_time
@@ -50,15 +50,15 @@ class Teller:
         if record.state == "running":
             again = f", attempt {record.attempts}" if record.attempts > 1 else ""
             return f"{name}: starts{again}, log in {self.folder.path / name / 'job.log'}"
-        job = self.folder.job(name, self.plan.jobs[name])
-        score = job.done.get("scores", {}).get(self.plan.monitor)
-        shown = "" if score is None else f", {self.plan.monitor} {score:.4g}"
-        reason = f" ({record.reason})" if record.reason else ""
-        return f"{name}: {job.state} after {told_time(record.seconds)}{shown}{reason}{self._left()}"
-
-    def _left(self) -> str:
-        """What remains, with as many jobs at a time as have been seen."""
         sweep = read_sweep(self.folder.path)
+        (one,) = (one for one in sweep.outcomes if one.job.name == name)
+        score = f", {self.plan.monitor} {one.score:.4g}" if one.best else ""
+        reason = f" ({record.reason})" if record.reason else ""
+        ended = f"{one.job.state} after {told_time(record.seconds)}"
+        return f"{name}: {ended}{score}{reason}{self._left(sweep)}"
+
+    def _left(self, sweep: Sweep) -> str:
+        """What remains, with as many jobs at a time as have been seen."""
         count = len(sweep.of("running", "waiting", "interrupted"))
         time_s = time_left(sweep, time.time(), self._at_once)
         return f"; {count} to finish, about {told_time(time_s)}" if count and time_s else ""

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from sem3d.errors import InputError
 from sem3d.runtime.cli import CONF
-from sem3d.runtime.loggers import best_name
 from sem3d.runtime.sweeps.folder import Plan
+from sem3d.runtime.trainer.loggers import best_name
 
 PICTURES: Final = ("overview", "slices")
 """What `sem3d.report.publish` shows at the end of a run."""

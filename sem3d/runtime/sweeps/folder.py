@@ -100,6 +100,11 @@ class Job:
         """How the job stands now."""
         return self.record.state
 
+    @property
+    def has_trained(self) -> bool:
+        """Whether a training ever began."""
+        return bool(_json(self.folder / "run.json").get("attempts"))
+
 
 class SweepFolder:
     """The files of one sweep.
@@ -132,9 +137,10 @@ class SweepFolder:
                 "sweep.name=... for a second sweep"
             )
         try:
+            started = any(self.path.glob("*/job.lock"))
             if fresh:
                 self._clear()
-            elif any(self.path.glob("*/job.lock")):  # else no job was ever started
+            elif started and (self.path / PLAN).is_file():
                 plan = self._agreed(plan, extend)
             write_atomic(self.path / PLAN, json.dumps(asdict(plan), indent=2))
         except BaseException:
@@ -149,16 +155,19 @@ class SweepFolder:
 
     @property
     def is_futile(self) -> bool:
-        """Whether the first jobs since the last start failed alike before they trained.
+        """Whether all jobs since the last start failed alike before they trained.
 
-        The rest would do the same: a dataset is missing, say, or there is no GPU.
+        If there were several and every swept setting has had two values, the rest would do the
+        same: a dataset is missing, say.
         """
         began = (self.path / PLAN).stat().st_mtime
         tried = [job for job in self.jobs() if (job.record.started or 0) > began]
-        if any((job.folder / "metrics.csv").is_file() for job in tried):
+        if len(tried) < ALIKE or len({job.record.reason for job in tried}) > 1:
             return False
-        failed = [job.record.reason for job in tried if job.state == "failed"]
-        return len(failed) >= ALIKE and len(set(failed)) == 1
+        if any(job.state != "failed" or job.has_trained for job in tried):
+            return False
+        swept = [{job.values[key] for job in tried} for key in self.plan().parameters]
+        return all(len(values) > 1 for values in swept)
 
     def plan(self) -> Plan:
         """Read the plan.
@@ -200,22 +209,26 @@ class SweepFolder:
         old = self.plan()
         changed = differences(old.base, plan.base)
         if plan.parameters.keys() != old.parameters.keys() or not extend:
-            changed |= differences(_joined(old.parameters), _joined(plan.parameters))
+            for key in [*old.parameters, *(k for k in plan.parameters if k not in old.parameters)]:
+                was, now = old.parameters.get(key, []), plan.parameters.get(key, [])
+                if sorted(was) != sorted(now):
+                    changed[key] = ",".join(was) or None, ",".join(now) or None
         if changed:
             told = [f"{k} was {a} and is {b}" for k, (a, b) in changed.items()]
             more = f" and {len(told) - LONGEST} more" if len(told) > LONGEST else ""
+            values = old.parameters.keys() == plan.parameters.keys() >= changed.keys()
+            add = "sweep.extend=true to add values, " if values else ""
             raise InputError(
                 f"{self.path} holds another sweep: {', '.join(told[:LONGEST])}{more}; "
-                "give sweep.name=... for a second sweep, sweep.extend=true to add values, or "
-                "fresh=true to replace it"
+                f"give sweep.name=... for a second sweep, {add}or fresh=true to replace it"
             )
-        values = {
+        united = {
             key: list(dict.fromkeys([*old.parameters[key], *plan.parameters[key]]))
             for key in plan.parameters
         }
         known = list(old.jobs.values())
         jobs = old.jobs | {name: job for name, job in plan.jobs.items() if job not in known}
-        return Plan(**{**asdict(plan), "parameters": values, "jobs": jobs})
+        return Plan(**{**asdict(plan), "parameters": united, "jobs": jobs})
 
     def _clear(self) -> None:
         jobs = [lock.parent for lock in self.path.glob("*/job.lock")]
@@ -252,10 +265,6 @@ def differences(old: Any, new: Any, key: str = "") -> dict[str, tuple[Any, Any]]
             found |= differences(old.get(name), new.get(name), f"{key}.{name}".lstrip("."))
         return found
     return {} if old == new else {key: (old, new)}
-
-
-def _joined(parameters: Mapping[str, list[str]]) -> dict[str, Any]:
-    return {key: ",".join(values) for key, values in parameters.items()}
 
 
 def _is_newer(path: Path, record: Record) -> bool:

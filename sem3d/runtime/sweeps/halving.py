@@ -18,8 +18,8 @@ from typing import Any, Final, Literal
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from sem3d.errors import InputError, did_you_mean
-from sem3d.runtime.logged import Logged, read_logged
-from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.runs.logged import Logged, read_logged
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps.folder import PLAN, SweepFolder
 
 KEYS: Final = {"first": 1, "factor": 2}

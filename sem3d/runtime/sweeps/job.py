@@ -5,6 +5,7 @@ and loggers would leak from job to job, and one crash would end them all.
 """
 
 import os
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from sem3d.errors import InputError
 from sem3d.locks import Lock
-from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps import lifeline, process
-from sem3d.runtime.sweeps.environment import environment, room
+from sem3d.runtime.sweeps.environment import Room, environment, room
 from sem3d.runtime.sweeps.folder import (
     Record,
     State,
@@ -45,30 +47,52 @@ def run_job(command: str, cfg: Mapping[str, Any], hydra_config: Any) -> State:
         How the job stands now.
 
     Raises:
-        InputError: the job's folder holds other settings, or the devices are not there.
         KeyboardInterrupt: Ctrl-C; the job has saved and stopped.
     """
     sweep = SweepFolder(Path(hydra_config.sweep.dir))
     plan, given = sweep.plan(), pairs(hydra_config.overrides.task)
     values = {key: given[key] for key in plan.parameters}
     name = next(name for name, job in plan.jobs.items() if job == values)
-    folder = sweep.path / name
-    lock = Lock(folder / "job.lock")
+    lock = Lock(sweep.path / name / "job.lock")
     try:
         with lock.held(lambda: print(f"{name}: waits for its earlier process"), HANDOVER_S):
-            if RunFolder(folder).is_done(cfg):
-                _note_done(folder)
-            else:
-                with room(cfg, hydra_config.launcher, sweep.path, name) as gpus:
-                    if not (_is_orphan(sweep) or sweep.is_futile):
-                        call = _call(command, given, folder, gpus)
-                        around = environment(cfg, hydra_config.launcher, gpus)
-                        _attempt(call, around, cfg, sweep, lock, gpus)
+            _run(command, cfg, hydra_config, sweep, lock)
     except TimeoutError:
-        print(f"{name}: left to process {read_record(folder).pid}, which still runs it")
+        print(f"{name}: left to process {read_record(lock.path.parent).pid}, which still runs it")
+    except _Gone:
+        pass
     if _is_orphan(sweep):
         os._exit(1)  # a worker of joblib would wait for ever to tell its result to nobody
     return sweep.job(name, values).state
+
+
+class _Gone(Exception):  # noqa: N818
+    """The sweep is gone; nothing more is to be started."""
+
+
+def _run(
+    command: str, cfg: Mapping[str, Any], hydra_config: Any, sweep: SweepFolder, lock: Lock
+) -> None:
+    """Run the job that holds `lock`, unless it is done; what is wrong with it alone is recorded."""
+    folder = lock.path.parent
+
+    def stay() -> None:
+        if _is_orphan(sweep):
+            raise _Gone
+
+    try:
+        if RunFolder(folder).is_done(cfg):
+            _note_done(folder)
+            return
+        with room(cfg, hydra_config.launcher, sweep.path, stay) as has:
+            stay()
+            if not sweep.is_futile:
+                call = _call(command, hydra_config, folder, has)
+                _attempt(call, environment(cfg, has), cfg, sweep, lock, has)
+    except (InputError, FileNotFoundError) as error:  # or somebody deletes its folder
+        now, old = time.time(), read_record(folder)
+        attempt = Record("failed", old.attempts + 1, now, now, old.seconds, os.uname().nodename)
+        write_record(folder, replace(attempt, reason=" ".join(str(error).split())))
 
 
 def _is_orphan(sweep: SweepFolder) -> bool:
@@ -76,13 +100,17 @@ def _is_orphan(sweep: SweepFolder) -> bool:
     return "SLURM_JOB_ID" not in os.environ and not sweep.is_running
 
 
-def _call(command: str, given: Mapping[str, str], folder: Path, gpus: list[str]) -> list[str]:
-    """Return the command line of a job in `folder` on `gpus`."""
+def _call(command: str, hydra_config: Any, folder: Path, has: Room) -> list[str]:
+    """Return the command line of a job."""
+    given = pairs(hydra_config.overrides.task)
     overrides = [f"{key}={value}" for key, value in given.items() if key not in OURS]
     overrides += [f"folder={_quoted(str(folder))}", f"name={_quoted(folder.name)}"]
-    if gpus:
-        overrides.append(f"trainer.devices={len(gpus)}")
-    return [sys.executable, "-m", f"sem3d.{command}", *overrides, "hydra.mode=RUN"]
+    if has.gpus:
+        overrides.append(f"trainer.devices={len(has.gpus)}")
+    sources = hydra_config.runtime.config_sources
+    own = [s.path for s in sources if s.provider == "command-line"]  # --config-dir
+    where = ["--config-dir", own[0]] if own else []
+    return [sys.executable, "-m", f"sem3d.{command}", *where, *overrides, "hydra.mode=RUN"]
 
 
 def _attempt(
@@ -91,7 +119,7 @@ def _attempt(
     cfg: Mapping[str, Any],
     sweep: SweepFolder,
     lock: Lock,
-    gpus: Sequence[str],
+    has: Room,
 ) -> None:
     """Run the job's process and write down how it ended."""
     folder = lock.path.parent
@@ -104,10 +132,10 @@ def _attempt(
         log.write(f"--- attempt {old.attempts + 1}, {time.ctime(began)}\n".encode())
         log.flush()
         start = log.tell()
-        with process.started(call, around, log, lock) as running:
+        with process.started(call, around, log, [lock, *has.gpus]) as running:
             record = Record(
                 "running", old.attempts + 1, began, None, spent, os.uname().nodename,
-                running.pid, tuple(gpus),
+                running.pid, has.names,
             )  # fmt: skip
             write_record(folder, record)
             try:
@@ -151,5 +179,5 @@ def _ended(
 
 
 def _quoted(value: str) -> str:
-    """Quote a value for Hydra's override grammar."""
-    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    """Quote a value for Hydra's override grammar, where a backslash escapes quotes only."""
+    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), value) + "'"

@@ -1,5 +1,6 @@
 """How an attempt ended, read from its exit status and its log."""
 
+import re
 import signal
 from pathlib import Path
 from typing import Final
@@ -8,6 +9,13 @@ from sem3d.runtime.sweeps.folder import State
 
 STOPPED: Final = (130, 138, 140, 143, -signal.SIGINT, -signal.SIGTERM)
 """Statuses of a training that saved and stopped: Ctrl-C, SIGUSR1, SIGUSR2, SIGTERM."""
+COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
+TELLING: Final = (
+    re.compile(r"error: (.+)"),
+    re.compile(r"((?:\w+\.)*\w+(?:Error|Exception|Interrupt)\b.*)"),
+    re.compile(r"(.+; run the same command again.*)"),
+)
+"""What a training says last: one sentence, the end of a traceback, a stop."""
 TAIL: Final = 20_000
 """Bytes of a log that are searched for the reason of a failure."""
 
@@ -20,7 +28,7 @@ def outcome(status: int, is_done: bool, words: str) -> tuple[State, str, str]:
         is_done: whether the run has marked itself as done.
         words: the end of its log.
     """
-    last = next((line for line in reversed(words.splitlines()) if line.strip()), "no output")
+    last = reason(words)
     if status == 0:
         return ("done", "", "") if is_done else ("interrupted", last, "")
     if status in STOPPED:
@@ -31,7 +39,17 @@ def outcome(status: int, is_done: bool, words: str) -> tuple[State, str, str]:
         name = {s.value: s.name for s in signal.Signals}.get(-status, "real-time")
         hint = "; out of memory?" if name == "SIGKILL" else ""
         return "failed", f"ended by signal {-status} ({name}){hint}", traceback
-    return "failed", last.removeprefix("error: "), traceback
+    return "failed", last, traceback
+
+
+def reason(words: str) -> str:
+    """Return the line of a log that tells why it ends: others may write after it."""
+    lines = [line.strip() for line in COLOUR.sub("", words).splitlines() if line.strip()]
+    for pattern in TELLING:
+        for line in reversed(lines):
+            if found := pattern.fullmatch(line):
+                return found[1]
+    return lines[-1] if lines else "no output"
 
 
 def last_words(log: Path, start: int) -> str:

@@ -13,6 +13,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import DictConfig, OmegaConf
 
+from sem3d.errors import InputError
 from sem3d.runtime.names import LONGEST, plain
 from sem3d.runtime.sweeps.folder import Plan
 
@@ -29,33 +30,65 @@ EXACT: Final = re.compile(rf"{NUMBER}|\[{NUMBER}(,{NUMBER})+\]|[a-z_]([\w.-]*\w)
 """Values that stay apart from one another in a folder's name: numbers, lists of them, words."""
 
 
-def make_plan(config_name: str, config: DictConfig) -> Plan:
+def make_plan(config_name: str, config: DictConfig, old: Plan | None = None) -> Plan:
     """Return the plan of a multirun.
 
     Args:
         config_name: of the command, e.g. "train".
         config: the multirun's configuration, with Hydra's own node.
+        old: plan of the sweep as it was. When it is extended its settings are swept even where
+            they have one value; the base is that of its first job.
 
     Raises:
+        InputError: the name is no folder's, a job comes twice, or a word stands among numbers.
         HydraException: an override does not fit.
     """
+    if not re.fullmatch(r"[\w.+-]*\w[\w.+-]*", config.sweep.name):
+        raise InputError(
+            f"sweep.name is {config.sweep.name!r}; use letters, digits, dots, dashes and +"
+        )
     jobs = [pairs(job) for job in jobs_of(config)]
+    if twice := next((job for n, job in enumerate(jobs) if job in jobs[:n]), None):
+        told = ", ".join(f"{key}={value}" for key, value in twice.items())
+        raise InputError(f"a job comes twice ({told}); leave the repeated value out")
+    swept = old.parameters if old and config.sweep.extend else ()
     parameters = {
         key: list(dict.fromkeys(job[key] for job in jobs))
         for key in jobs[0]
-        if len({job[key] for job in jobs}) > 1
+        if key in swept or len({job[key] for job in jobs}) > 1
     }
+    for key, found in parameters.items():
+        _check_numbers(key, found)
     values = [{key: job[key] for key in parameters} for job in jobs]
-    shared = [f"{key}={value}" for key, value in jobs[0].items() if key not in parameters]
+    first = values[0]
+    if old and old.parameters.keys() == parameters.keys():
+        first = next(iter(old.jobs.values()))
+    common = base(config_name, [f"{key}={value}" for key, value in (jobs[0] | first).items()])
     return Plan(
         name=config.sweep.name,
         command=shlex.join(["python", "-m", f"sem3d.{config_name}", *sys.argv[1:]]),
         parameters=parameters,
         jobs={job_name(v): v for v in values},
-        base=base(config_name, shared),
-        monitor=config.checkpoint.monitor,
-        mode=config.checkpoint.mode,
+        base=common,
+        monitor=common["checkpoint"]["monitor"],
+        mode=common["checkpoint"]["mode"],
     )
+
+
+def _check_numbers(key: str, values: Sequence[str]) -> None:
+    """Refuse a word among numbers: its job would fail."""
+    words = [v for v in values if not _is_number(v) and v not in ("null", "true", "false", "auto")]
+    if words and len(words) < len(values):
+        known = next(v for v in values if v not in words)
+        raise InputError(f"{key} is {words[0]!r} in one job, {known} in another; give one kind")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def jobs_of(config: DictConfig) -> list[list[str]]:
@@ -97,7 +130,7 @@ def job_name(values: Mapping[str, str]) -> str:
 
 
 def base(config_name: str, overrides: Sequence[str]) -> dict[str, Any]:
-    """Compose what all jobs share, without what may change between two starts."""
+    """Compose the first job, without what may change between two starts."""
     config = compose(config_name, [*overrides, "name=job", "folder=job"])
     values = OmegaConf.to_container(config, resolve=True)
     assert isinstance(values, dict)

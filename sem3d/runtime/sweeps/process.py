@@ -16,7 +16,7 @@ POLL_S: Final = 2.0
 
 @contextmanager
 def started(
-    call: Sequence[str], environment: Mapping[str, str], log: IO[bytes], lock: Lock
+    call: Sequence[str], environment: Mapping[str, str], log: IO[bytes], locks: Sequence[Lock]
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Start a job; afterwards kill what is left of it and of the processes it started.
 
@@ -24,10 +24,10 @@ def started(
         call: its command line.
         environment: its environment.
         log: takes all its output.
-        lock: held by the job too, until it ends.
+        locks: held by the job too, until it ends.
     """
     read, write = os.pipe()
-    kept = [fd for fd in (read, lock.fd) if fd is not None]
+    kept = [read, *(lock.fd for lock in locks if lock.fd is not None)]
     with os.fdopen(write, "wb"):
         with os.fdopen(read, "rb"):
             process = subprocess.Popen(

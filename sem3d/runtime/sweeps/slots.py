@@ -27,13 +27,10 @@ def one_of(locks: Sequence[Lock], count: int, waiting: Callable[[], None]) -> It
     Args:
         locks: to choose from, first come first.
         count: how many.
-        waiting: called once when not enough are free.
+        waiting: called again and again while not enough are free; may raise.
     """
-    told = False
     while len(held := _taken(locks, count)) < count:
-        if not told:
-            waiting()
-            told = True
+        waiting()
         time.sleep(POLL_S)
     try:
         yield held
@@ -92,7 +89,7 @@ def gpu_locks(wanted: Any) -> tuple[list[Lock], int]:
         count = numbers[0]
     if not found or count > len(found):
         raise InputError(
-            f"trainer.devices={wanted} needs {max(count, 1)} GPUs, but {len(found)} are visible; "
+            f"trainer.devices={wanted} needs {_gpus(max(count, 1))}, but {len(found)} are visible; "
             "give fewer, or trainer=cpu"
         )
     folder = Path(tempfile.gettempdir()) / f"sem3d-gpus-{os.getuid()}"
@@ -120,13 +117,19 @@ def visible_gpus() -> list[str]:
 
 
 def _listed_gpus() -> list[str]:
-    """Names of all GPUs as the driver lists them; a GPU in parts is named by its parts."""
+    """Names of all GPUs as the driver lists them; a GPU in parts is named by its parts.
+
+    Raises:
+        InputError: the driver does not answer; a machine without it has none.
+    """
     try:
         listing = subprocess.run(
             ["nvidia-smi", "-L"], capture_output=True, text=True, check=True, timeout=60
         ).stdout
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
         return []
+    except subprocess.SubprocessError as error:
+        raise InputError(f"the GPU driver does not answer ({error}); see nvidia-smi -L") from None
     found: list[str] = []
     for line in listing.splitlines():
         name = re.search(r"UUID: ([\w-]+)\)", line)
@@ -135,6 +138,12 @@ def _listed_gpus() -> list[str]:
         elif name:
             found.append(name[1])
     return found
+
+
+def wants_gpus(trainer: Mapping[str, Any]) -> bool:
+    """Whether a trainer takes GPUs."""
+    accelerator = trainer["accelerator"]
+    return accelerator in ("gpu", "cuda") or (accelerator == "auto" and bool(visible_gpus()))
 
 
 def places(cfg: Mapping[str, Any], launcher: Mapping[str, Any]) -> int:
@@ -159,3 +168,7 @@ def places(cfg: Mapping[str, Any], launcher: Mapping[str, Any]) -> int:
 def cores() -> int:
     """Processor cores that this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+def _gpus(count: int) -> str:
+    return "1 GPU" if count == 1 else f"{count} GPUs"

@@ -100,6 +100,28 @@ def test_names_are_not_joined_by_a_line(is_numeric, pixels):
     assert len(pixels(figure))
 
 
+def test_stopped_and_lost_jobs_are_not_joined(pixels):
+    shown = made(4)
+    shown.score[1], shown.lost[1], shown.partial[2] = np.nan, True, True
+    area = draw_line(shown, "s", scale_of(shown.score, True)).axes[0]
+    joined, hollow, lost = area.get_lines()
+    np.testing.assert_array_equal(joined.get_ydata(), shown.score[[0, 3]])
+    np.testing.assert_array_equal(hollow.get_ydata(), shown.score[[2]])
+    assert (hollow.get_fillstyle(), hollow.get_linestyle()) == ("none", "None")
+    assert (lost.get_marker(), lost.get_xdata().tolist()) == ("x", [shown.axes[0].places[1]])
+    told = [text.get_text() for text in area.get_legend().get_texts()]
+    assert told == ["best", "best, of fewer epochs", "no score"]
+    assert len(pixels(area.figure))
+
+
+def test_labels_of_a_line_do_not_meet():
+    close = Axis("a", ("0.1", "0.101", "0.2"), (0, 0.02, 1), True)
+    nothing = np.zeros(3, bool)
+    shown = Scores((close,), np.array([0.1, 0.2, 0.3]), nothing, nothing)
+    area = draw_line(shown, "s", scale_of(shown.score, True)).axes[0]
+    assert [label.get_text() for label in area.get_xticklabels()] == ["0.1", "0.2"]
+
+
 def test_a_grid_without_a_score_is_drawn(pixels):
     shown = made(2, 3, 2)
     shown.score[:] = np.nan

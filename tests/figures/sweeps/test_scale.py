@@ -38,6 +38,11 @@ def test_a_scale_always_has_a_length(scores):
     assert all(scale.low <= score <= scale.high for score in scores if np.isfinite(score))
 
 
+def test_a_single_score_stands_in_the_middle():
+    scale = scale_of(np.array([0.6]), higher=True)
+    assert (scale.low, scale.high) == pytest.approx((0.54, 0.66))
+
+
 def test_a_best_score_that_most_share_shows_the_others():
     scale = scale_of(np.array([0.9, 0.9, 0.9, 0.5]), higher=True)
     assert (scale.low, scale.high) == (0.5, 0.9)

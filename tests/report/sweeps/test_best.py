@@ -42,8 +42,9 @@ def test_the_command_names_checkpoint_and_data(tmp_path):
     assert first == "1. lr 0.1: val/score 0.5000 in epoch 0 (halved)"
     assert path == f"   {job}/checkpoints/best.ckpt"
     assert command == (
-        f"   python -m sem3d.evaluate checkpoint={job}/checkpoints/best.ckpt dataset=layers_demo "
-        "dataset.name=mine 'data_dir=a b' noise=poisson"
+        f"   python -m sem3d.evaluate checkpoint={job}/checkpoints/best.ckpt "
+        f"name={plan.name}-{name} dataset=layers_demo dataset.name=mine 'data_dir=a b' "
+        "noise=poisson"
     )
 
 
@@ -53,9 +54,11 @@ def test_the_command_is_understood(tmp_path):
     finish(tmp_path / name, [0.5])
     config = {"choices": {"dataset": "voxels_demo"}, "overrides": []}
     write_atomic(tmp_path / name / "run.json", json.dumps({"config": config}))
-    words = evaluation(read_sweep(tmp_path).outcomes[0]).split()
+    sweep = read_sweep(tmp_path)
+    words = evaluation(sweep, sweep.outcomes[0]).split()
     assert words[:3] == ["python", "-m", "sem3d.evaluate"]
     with initialize_config_dir(str(CONF), version_base="1.3"):
         cfg = compose("evaluate", words[3:])
     assert cfg.checkpoint == f"{tmp_path}/{name}/checkpoints/best.ckpt"
+    assert cfg.name == f"{plan.name}-{name}"
     assert cfg.dataset.name == "voxels_demo"

@@ -27,6 +27,17 @@ def test_a_finished_sweep_leaves_table_and_figures(tmp_path):
     assert set(told[-4:]) == {str(p) for p in (tmp_path / "figures").glob("*.png")}
 
 
+def test_a_short_table_says_where_all_jobs_are(tmp_path):
+    plan = make(tmp_path, {"optimizer.lr": list("123456")}, lambda v: float(v["optimizer.lr"]))
+    command = f"python -m sem3d.sweep table {tmp_path}"
+    assert f"5 of 6 jobs; all: {command}" in close(tmp_path).splitlines()
+    fail(tmp_path / next(iter(plan.jobs)), "no data")
+    told = close(tmp_path).splitlines()
+    assert told[told.index("failed 1x: no data") + 1] == "   lr 1"
+    plan = make(tmp_path, {"optimizer.lr": list("12345")}, lambda v: float(v["optimizer.lr"]))
+    assert command not in close(tmp_path)
+
+
 def test_a_sweep_without_a_finished_job_still_closes(tmp_path):
     write_plan(tmp_path, GRID)
     told = close(tmp_path).splitlines()
@@ -97,7 +108,11 @@ def test_saved_epochs_and_time(tmp_path):
     for name, cut in zip(plan.jobs, (5, 15), strict=False):
         finish(tmp_path / name, [0.5] * cut, {"epoch": cut, "score": 0.5, "cutoff": 0.6})
     assert saved(read_sweep(tmp_path)) == (60, 900)
-    assert "2 jobs stopped early: 60 epochs, about 15 min saved" in close(tmp_path)
+    told = close(tmp_path)
+    assert "2 jobs stopped early: 60 epochs, about 15 min saved" in told
+    fail(tmp_path / next(iter(plan.jobs)), "no data")
+    (tmp_path / next(iter(plan.jobs)) / "done.json").unlink()
+    assert "1 job stopped early: 25 epochs, about 6 min saved" in close(tmp_path)
 
 
 def test_a_folder_without_a_plan_names_the_others(tmp_path):

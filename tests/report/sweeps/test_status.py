@@ -1,5 +1,6 @@
 """How a sweep stands, and how long it will take."""
 
+import os
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,13 @@ def told(path, width=130):
     with console.capture() as shown:
         show(path, console)
     return shown.get()
+
+
+def prepared(folder, when):
+    """Let the data of a job be ready at a time [s since 1970]."""
+    path = folder / "statistics.json"
+    path.touch()
+    os.utime(path, (when, when))
 
 
 def running(sweep: Sweep, **fields: float) -> Sweep:
@@ -66,6 +74,35 @@ def test_time_left_by_hand(tmp_path):
     sweep = running(read_sweep(tmp_path))
     assert time_left(sweep, 80) == pytest.approx(610)
     assert time_used(sweep, 80) == pytest.approx(460)
+
+
+def test_writing_the_dataset_is_no_training(tmp_path):
+    """600 s, of which the first spends 450 s on the dataset, the second 10 s on its start."""
+    plan = write_plan(tmp_path, TEN)
+    first, second, third, *_ = (tmp_path / name for name in plan.jobs)
+    finish(first, [0.5] * EPOCHS)
+    prepared(first, 1e9 + 450)
+    start(third, [0.5] * (EPOCHS // 2))
+    prepared(third, 5)
+    sweep = running(read_sweep(tmp_path))
+    assert time_left(sweep, 105) == pytest.approx(100 + 7 * 150 + 150)
+    assert time_used(sweep, 105) == pytest.approx(705)
+    finish(second, [0.5] * EPOCHS)
+    prepared(second, 1e9 + 10)
+    sweep = running(read_sweep(tmp_path))
+    assert time_left(sweep, 105) == pytest.approx(100 + 7 * (10 + (150 + 590) / 2))
+
+
+def test_a_job_that_prepares_data_says_so(tmp_path):
+    plan = write_plan(tmp_path, TEN)
+    first = tmp_path / next(iter(plan.jobs))
+    start(first, [])
+    with held(first / "job.lock"):
+        assert "prepares data" in told(tmp_path)
+        prepared(first, time.time())
+        shown = told(tmp_path)
+    assert "prepares data" not in shown
+    assert "0/40" in shown
 
 
 def test_the_last_job_decides_at_the_end(tmp_path):
@@ -118,7 +155,8 @@ def test_failures_are_told_once_per_reason_with_a_log(tmp_path):
     fail(folders[3], "no such model")
     shown = told(tmp_path, 200).splitlines()
     at = shown.index("failed 3x: the disk is full")
-    assert shown[at + 1] == f"   {folders[0]}/job.log"
+    assert shown[at + 1] == "   lr 0; lr 0.01; lr 0.02"
+    assert shown[at + 2] == f"   {folders[0]}/job.log"
     assert "failed 1x: no such model" in shown
     assert shown[-1] == f"nothing runs; continue by: {plan.command}"
 
@@ -128,6 +166,9 @@ def test_many_reasons_are_cut_short(tmp_path):
     for n, name in enumerate(plan.jobs):
         fail(tmp_path / name, f"reason {n}")
     assert "and 5 other reasons; the table has all" in told(tmp_path)
+    for name in plan.jobs:
+        fail(tmp_path / name, "the disk is full")
+    assert "   lr 0; lr 0.01; lr 0.02; and 7 more" in told(tmp_path)
 
 
 def test_many_running_jobs_are_cut_short(tmp_path):

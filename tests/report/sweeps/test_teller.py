@@ -12,7 +12,7 @@ from sem3d.locks import Lock
 from sem3d.report.sweeps import teller
 from sem3d.report.sweeps.teller import Teller
 from sem3d.runtime.sweeps.folder import Record, SweepFolder, write_record
-from tests.report.sweeps.made import write_plan
+from tests.report.sweeps.made import write_curve, write_plan
 
 RUNNING = Record("running", 1, 1e9)
 
@@ -44,7 +44,7 @@ def done(folder: SweepFolder, name: str, content: str) -> None:
 def test_starts_and_ends(told: Any, started: SweepFolder) -> None:
     log = started.path / "lr-2" / "job.log"
     assert told(_2=RUNNING) == [f"[2/4] lr-2: starts, log in {log}"]
-    done(started, "lr-2", '{"scores": {"val/score": 0.91234, "val/loss": 3}, "halved": null}')
+    write_curve(started.path / "lr-2", [0.5, 0.91234, 0.7])  # the best counts, as in the table
     ended = replace(RUNNING, state="done", seconds=120.0)
     assert told(_2=ended) == [
         "[2/4] lr-2: done after 2 min, val/score 0.9123; 3 to finish, about 6 min"

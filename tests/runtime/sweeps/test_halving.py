@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from lightning.pytorch import Callback
 
 from sem3d.errors import InputError
-from sem3d.runtime import training
-from sem3d.runtime.checkpoint import read_checkpoint
 from sem3d.runtime.rerun import compare, prepare
-from sem3d.runtime.run_folder import RunFolder
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps.halving import Halving, Rule, goes_on, score_at
+from sem3d.runtime.trainer import training
+from sem3d.runtime.trainer.checkpoint import read_checkpoint
 
 Compose = Callable[..., dict[str, Any]]
 RULE = "sweep.halving={first: 2, factor: 2}"

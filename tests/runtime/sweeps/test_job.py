@@ -13,15 +13,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
-from hypothesis import given
-from hypothesis import strategies as st
 
-from sem3d.errors import InputError
 from sem3d.locks import Lock, is_locked
-from sem3d.runtime.run_folder import IDENTITY, RunFolder
+from sem3d.runtime.runs.run_folder import IDENTITY, RunFolder
 from sem3d.runtime.sweeps import folder as folder_module
 from sem3d.runtime.sweeps import job, lifeline, process
+from sem3d.runtime.sweeps.environment import Room
 from sem3d.runtime.sweeps.folder import (
     PLAN,
     Record,
@@ -29,7 +26,6 @@ from sem3d.runtime.sweeps.folder import (
     read_record,
     write_record,
 )
-from sem3d.runtime.sweeps.plan import pairs
 from tests.runtime.sweeps.processes import lives, until
 
 CFG: dict[str, Any] = dict.fromkeys(IDENTITY) | {
@@ -74,8 +70,9 @@ class Jobs:
         self.cfg = CFG
 
     def run(self, program: str, rate: str = "0.1", **launcher: Any) -> str:
-        def call(command: str, given: Any, folder: Path, gpus: list[str]) -> list[str]:
-            assert (command, given["optimizer.lr"]) == ("train", rate)
+        def call(command: str, hydra: Any, folder: Path, has: Room) -> list[str]:
+            del has
+            assert (command, hydra.overrides.task[-1]) == ("train", f"optimizer.lr={rate}")
             interpreter = "sh" if program.startswith("trap") else sys.executable
             return [interpreter, "-c", program, str(folder), str(self.done)]
 
@@ -184,9 +181,9 @@ def test_a_job_that_hangs_is_ended(
 
 def test_a_time_limit_that_is_none_starts_nothing(jobs: Jobs) -> None:
     jobs.with_setting(timeout="soon")
-    with pytest.raises(InputError, match=r"sweep\.timeout is 'soon'"):
-        jobs.run(FINISH)
-    assert jobs.record().state == "waiting"
+    assert jobs.run(FINISH) == "failed"
+    assert jobs.record().reason.startswith("sweep.timeout is 'soon'; write it as")
+    assert jobs.record().pid is None
 
 
 def test_an_interrupt_is_recorded_and_passed_on(
@@ -285,8 +282,8 @@ def test_a_full_disk_leaves_no_process(
 def test_a_folder_with_another_run_is_refused(jobs: Jobs) -> None:
     jobs.run(FINISH)
     jobs.cfg = CFG | {"seed": 5}
-    with pytest.raises(InputError, match="other settings of seed"):
-        jobs.run(FINISH)
+    assert jobs.run(FINISH) == "failed"
+    assert "other settings of seed" in jobs.record().reason
 
 
 def test_more_epochs_continue_a_job(jobs: Jobs) -> None:
@@ -304,8 +301,8 @@ def test_after_failures_alike_the_rest_is_not_tried(jobs: Jobs) -> None:
 
 
 def test_a_job_that_trained_gives_the_others_hope(jobs: Jobs) -> None:
-    curve = "; open(sys.argv[1] + '/metrics.csv', 'w')"
-    assert jobs.run("import sys" + curve + "; raise ValueError('no such thing')") == "failed"
+    attempted = "; open(sys.argv[1] + '/run.json', 'w').write('{\"attempts\": [{}]}')"
+    assert jobs.run("import sys" + attempted + "; raise ValueError('no such thing')") == "failed"
     assert [jobs.run(RAISE, rate) for rate in ("0.2", "0.3", "0.4")] == ["failed"] * 3
     assert not jobs.sweep.is_futile
 
@@ -362,29 +359,3 @@ def test_a_job_of_slurm_needs_no_sweep(
     with worker(sweep, RAISE) as process:
         assert process.communicate(timeout=60)[0] == "failed\n"
     assert process.returncode == 0
-
-
-# command lines
-
-
-def parsed(call: list[str]) -> dict[str, Any]:
-    overrides = OverridesParser.create().parse_overrides(call[3:])
-    return {override.key_or_group: override.value() for override in overrides}
-
-
-@given(st.text(st.characters(exclude_categories=["C"]), min_size=1, max_size=30))
-def test_a_folder_of_any_name_arrives(name: str) -> None:
-    folder = Path("/outputs") / name.replace("/", "-") / "lr-0.1"
-    told = parsed(job._call("train", {}, folder, []))
-    assert told == {"folder": str(folder), "name": "lr-0.1", "hydra.mode": "RUN"}
-
-
-def test_a_command_line() -> None:
-    given = pairs(["sweep=demo", "seed=3", "note='a b'", "fresh=true", "name=x", "folder=y"])
-    call = job._call("train", given, Path("out/lr-0.1"), ["GPU-a", "GPU-b"])
-    assert call[:3] == [sys.executable, "-m", "sem3d.train"]
-    assert call[-1] == "hydra.mode=RUN"
-    assert parsed(call) == {
-        "sweep": "demo", "seed": 3, "note": "a b", "folder": "out/lr-0.1", "name": "lr-0.1",
-        "trainer.devices": 2, "hydra.mode": "RUN",
-    }  # fmt: skip

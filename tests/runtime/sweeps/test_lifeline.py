@@ -39,7 +39,7 @@ from sem3d.locks import Lock
 from sem3d.runtime.sweeps import process
 with open(os.devnull, "wb") as log:
     call = [sys.executable, "-c", sys.argv[1], *sys.argv[2:]]
-    with process.started(call, os.environ, log, Lock(Path("unused"))) as running:
+    with process.started(call, os.environ, log, []) as running:
         process.wait(running, 60, lambda: False)
 """
 

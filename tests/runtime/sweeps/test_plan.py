@@ -20,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
+from sem3d.errors import InputError
 from sem3d.runtime.cli import CONF
 from sem3d.runtime.sweeps.folder import Plan
 from sem3d.runtime.sweeps.plan import FREE, job_name, jobs_of, make_plan, pairs
@@ -127,9 +128,41 @@ def test_one_job_has_a_name_too() -> None:
     assert (made.jobs, made.parameters, made.base["seed"]) == ({"single": {}}, {}, 3)
 
 
-def test_a_value_given_twice_is_one_job() -> None:
-    assert plan("seed=3,3").jobs == {"single": {}}
-    assert list(plan("seed=3,4,3").jobs) == ["seed-3", "seed-4"]
+@pytest.mark.parametrize("seeds", ["3,3", "3,4,3"])
+def test_a_value_given_twice_is_refused(seeds: str) -> None:
+    with pytest.raises(InputError, match="a job comes twice"):
+        plan(f"seed={seeds}")
+
+
+@pytest.mark.parametrize("name", ["../up", "a/b", "..", "", " "])
+def test_a_name_that_is_no_folder_s_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match=r"sweep\.name is .*; use letters"):
+        plan("seed=1,2", f"sweep.name='{name}'")
+
+
+def test_a_word_in_place_of_a_number_is_refused() -> None:
+    with pytest.raises(InputError, match=r"optimizer\.lr is 'abc' in one job, 0\.1 in another"):
+        plan("optimizer.lr=0.1,abc")
+    assert len(plan("trainer.max_time=01:00,02:00").jobs) == 2
+
+
+def test_settings_swept_before_are_swept_with_one_value_too() -> None:
+    old = plan("seed=1,2")
+    assert make_plan("train", multirun("seed=3"), old).jobs == {"single": {}}
+    added = make_plan("train", multirun("seed=3", "sweep.extend=true"), old)
+    assert added.jobs == {"seed-3": {"seed": "3"}}
+    assert added.base == old.base | {"sweep": added.base["sweep"]}
+
+
+def test_the_base_is_that_of_the_first_job_of_old() -> None:
+    old = plan("model=conv3,unet")
+    assert make_plan("train", multirun("model=unet,conv3"), old).base == old.base
+    assert plan("model=unet,conv3").base != old.base
+
+
+def test_a_setting_that_only_the_swept_networks_have_is_known() -> None:
+    made = plan("model=voxnet_lite,voxnet_small", "++model.embedding=patch")
+    assert made.base["model"]["embedding"] == "patch"
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def start(lock: Lock, log: Path) -> Iterator[Start]:
 
         def run(program: str, **environment: str) -> AbstractContextManager[Any]:
             call = [sys.executable, "-c", program]
-            return process.started(call, {**os.environ, **environment}, file, lock)
+            return process.started(call, {**os.environ, **environment}, file, [lock])
 
         yield run
 
@@ -203,7 +203,7 @@ def test_no_pipe_is_left_open(start: Start, lock: Lock) -> None:
     with (
         Path(os.devnull).open("wb") as nothing,
         pytest.raises(FileNotFoundError),
-        process.started(["/nowhere/python"], {}, nothing, lock),
+        process.started(["/nowhere/python"], {}, nothing, [lock]),
     ):
         pytest.fail("started nothing")
     assert len(list(Path("/proc/self/fd").iterdir())) == before

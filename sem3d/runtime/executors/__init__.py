@@ -1,0 +1,1 @@
+"""Where independent jobs run: this process, other processes, a cluster."""

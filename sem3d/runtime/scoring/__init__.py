@@ -1,0 +1,1 @@
+"""Predictions on a dataset, scored and written down."""

@@ -1,0 +1,36 @@
+"""What can be told to be wrong before the first job of a sweep starts."""
+
+import shutil
+
+from omegaconf import DictConfig
+
+from sem3d.errors import InputError
+from sem3d.runtime.sweeps.slots import gpu_locks, places, wants_gpus
+from sem3d.runtime.times import seconds
+
+
+def check(config: DictConfig) -> None:
+    """Check what holds for every job.
+
+    Args:
+        config: the multirun's configuration, with Hydra's own node.
+
+    Raises:
+        InputError: a setting of the sweep does not fit, or what it needs is not there.
+    """
+    if config.hydra.job.chdir:
+        raise InputError("hydra.job.chdir=true moves paths away; leave it out of a sweep")
+    seconds(config.sweep.timeout, "sweep.timeout")
+    places(config, config.hydra.launcher)
+    if config.sweep.halving is not None:
+        from sem3d.runtime.sweeps.halving import Rule  # with Lightning, which takes seconds
+
+        Rule.read(config.sweep.halving)
+    if config.hydra.runtime.choices["hydra/launcher"] == "submitit_slurm":
+        if not shutil.which("srun"):
+            raise InputError(
+                "hydra/launcher=submitit_slurm finds no srun; start it where Slurm is installed, "
+                "or use hydra/launcher=submitit_local"
+            )
+    elif wants_gpus(config.trainer):
+        gpu_locks(config.trainer.devices)

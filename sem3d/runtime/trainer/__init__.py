@@ -1,0 +1,1 @@
+"""A training: Lightning's trainer, what watches it, its processes, checkpoints and loggers."""
