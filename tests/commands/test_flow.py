@@ -45,12 +45,12 @@ def test_from_specimen_to_report(commands: Commands) -> None:
 
 def test_multirun_gives_each_job_its_own_process_and_folder(commands: Commands) -> None:
     out = commands.succeed(
-        "train", "-m", "model=conv3,unet", *SMALL, "debug=tiny", *QUICK[2:], "sweep_name=two"
+        "train", "-m", "model=conv3,unet", *SMALL, "debug=tiny", *QUICK[2:], "sweep.name=two"
     )
-    assert "[0] -m sem3d.train model=conv3" in out
-    assert "[1] -m sem3d.train model=unet" in out
+    assert "[1/2] model-conv3: done" in out
+    assert "[2/2] model-unet: done" in out
     done = list((commands.folder / "out" / "sweeps" / "two").glob("*/done.json"))
-    assert sorted(p.parent.name.split("-")[0] for p in done) == ["conv3", "unet"]
+    assert sorted(p.parent.name for p in done) == ["model-conv3", "model-unet"]
 
 
 def test_a_missing_large_dataset_names_the_command(commands: Commands) -> None:

@@ -183,9 +183,9 @@ def test_a_killed_rank_of_ddp_fails_its_job_only(sweep: Sweep) -> None:
 
 
 def test_a_job_that_raises_leaves_its_traceback(sweep: Sweep) -> None:
-    failed = sweep.commands.run("train", *GRID, *SHORT, "seed=0,zero", "optimizer.lr=0.001")
+    failed = sweep.commands.run("train", *GRID, *SHORT, "seed=0,-5", "optimizer.lr=0.001")
     assert failed.returncode == 3
-    record = json.loads((sweep.folder / "seed-zero" / "job.json").read_text())
+    record = json.loads((sweep.folder / "seed--5" / "job.json").read_text())
     assert record["state"] == "failed"
     assert record["traceback"].startswith("Traceback")
     assert record["reason"] in failed.stdout
