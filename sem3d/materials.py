@@ -1,12 +1,13 @@
 """``python -m sem3d.materials``: the material library and the material files of Nebula."""
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sem3d.chemistry import LIBRARY, Material, known_materials, material
 from sem3d.runtime.cli import one_sentence
+from sem3d.runtime.verbs import with_verbs
 
 if TYPE_CHECKING:
     from sem3d.simulate.nebula.inspection import Inspection
@@ -34,13 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parser() -> ArgumentParser:
     """Return the command line with its verbs."""
-    top = ArgumentParser(
-        prog="python -m sem3d.materials",
-        description="Materials of the Monte Carlo engine, and material files of Nebula.",
-        epilog=EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    verbs = top.add_subparsers(metavar="VERB", required=True)
+    description = "Materials of the Monte Carlo engine, and material files of Nebula."
+    top, verbs = with_verbs("materials", description, EXAMPLES)
     known = ArgumentParser(add_help=False)
     known.add_argument(
         "--library", type=Path, default=LIBRARY, help="folder of added materials (%(default)s)"

@@ -1,10 +1,11 @@
 """``python -m sem3d.mesh``: voxel specimens as meshes for other programs, and a look at meshes."""
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
 from sem3d.runtime.cli import one_sentence
+from sem3d.runtime.verbs import with_verbs
 
 EXAMPLES = """examples:
   python -m sem3d.mesh export data/nanocube.zarr 1 cube.stl --material Cu
@@ -27,13 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parser() -> ArgumentParser:
     """Return the command line with its verbs."""
-    top = ArgumentParser(
-        prog="python -m sem3d.mesh",
-        description="Voxel specimens as triangles in STL or .tri files; geometry=mesh reads them.",
-        epilog=EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
-    )
-    verbs = top.add_subparsers(metavar="VERB", required=True)
+    description = "Voxel specimens as triangles in STL or .tri files; geometry=mesh reads them."
+    top, verbs = with_verbs("mesh", description, EXAMPLES)
 
     verb = verbs.add_parser("export", help="write the surface of a sample of a voxel dataset")
     verb.add_argument("dataset", type=Path, help="folder of a dataset of voxels")

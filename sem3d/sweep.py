@@ -1,12 +1,13 @@
 """``python -m sem3d.sweep``: how sweeps stand, their best runs, tables and figures."""
 
-from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sem3d.errors import InputError
 from sem3d.runtime.cli import one_sentence
+from sem3d.runtime.verbs import with_verbs
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,14 +33,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def parser() -> ArgumentParser:
     """Return the command line with its verbs."""
-    top = ArgumentParser(
-        prog="python -m sem3d.sweep",
-        description="Look at sweeps, while they run and afterwards; python -m sem3d.train -m "
-        "starts and continues them.",
-        epilog=EXAMPLES,
-        formatter_class=RawDescriptionHelpFormatter,
+    description = (
+        "Look at sweeps, while they run and afterwards; python -m sem3d.train -m "
+        "starts and continues them."
     )
-    verbs = top.add_subparsers(metavar="VERB", required=True)
+    top, verbs = with_verbs("sweep", description, EXAMPLES)
     place = ArgumentParser(add_help=False)
     place.add_argument(
         "--output-dir",

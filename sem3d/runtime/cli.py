@@ -23,7 +23,6 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from sem3d.errors import InputError, did_you_mean
 from sem3d.runtime.names import run_name
 from sem3d.runtime.sweeps import lifeline
-from sem3d.runtime.sweeps.job import run_job
 
 PACKAGE = Path(__file__).resolve().parents[1]
 CONF = PACKAGE / "_conf" if (PACKAGE / "_conf").is_dir() else PACKAGE.parent / "conf"
@@ -122,6 +121,8 @@ class _Task:
             refuse_additions(hydra_config.overrides.task, cfg)
             values = plain(cfg, hydra_config)
             if hydra_config.mode == RunMode.MULTIRUN and "sweep" in values:
+                from sem3d.runtime.sweeps.job import run_job  # --help needs none of it
+
                 return run_job(self.name, values, hydra_config)
             return self.run(values)
 

@@ -11,7 +11,7 @@ from sem3d.locks import Lock
 from sem3d.report.sweeps.teller import Teller
 from sem3d.runtime.cli import in_callback
 from sem3d.runtime.sweeps.checks import check
-from sem3d.runtime.sweeps.folder import ALIKE, PLAN, SweepFolder
+from sem3d.runtime.sweeps.folder import PLAN, SweepFolder
 from sem3d.runtime.sweeps.interrupts import stop_jobs_first
 from sem3d.runtime.sweeps.plan import make_plan
 
@@ -71,7 +71,7 @@ class Sweep(Callback):
 
             print(close(folder.path))
             if folder.is_futile:
-                print(f"the first {ALIKE} jobs failed alike before training: the rest was left out")
+                print("all these jobs failed alike before training: the rest was left out")
             if any(job.state not in ("done", "halved") for job in folder.jobs()):
                 raise SystemExit(INCOMPLETE)
 

@@ -18,7 +18,7 @@ from sem3d.runtime.names import LONGEST, plain
 from sem3d.runtime.sweeps.folder import Plan
 
 FREE: Final = (
-    "hydra", "name", "folder", "fresh", "logger", "executor", "data_dir", "output_dir",
+    "hydra", "name", "folder", "fresh", "logger", "executor", "output_dir",
     "sweep.slots", "sweep.timeout", "sweep.extend", "sweep.tflops", "trainer.max_time",
     "trainer.enable_progress_bar", "trainer.accelerator", "trainer.devices", "trainer.strategy",
     "trainer.num_nodes",

@@ -1,10 +1,10 @@
 """Weights & Biases beside the CSV curves: offline unless asked, and never the end of a training."""
 
-import csv
 import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from math import isfinite, nan
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -13,7 +13,9 @@ from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from sem3d.errors import InputError
+from sem3d.runtime.runs.logged import read_logged
 from sem3d.runtime.runs.provenance import config_hash
+from sem3d.runtime.sweeps.folder import PLAN
 
 LOGGERS: Final = ("csv", "wandb")
 MODES: Final = ("offline", "online", "disabled")
@@ -79,7 +81,7 @@ class Dashboard(Logger):
         if run is None:
             return
         values = dict(metrics)
-        if self._watched in values:
+        if isfinite(values.get(self._watched, nan)):
             known = [] if self._best is None else [self._best]
             self._best = self._best_of([*known, values[self._watched]])
             values[best_name(self._watched)] = self._best
@@ -144,7 +146,7 @@ def wandb_mode(configured: str) -> str:
 def sweep_of(folder: Path) -> str | None:
     """Name of the sweep that a run folder belongs to, or None."""
     parent = folder.resolve().parent
-    return parent.name if (parent / "sweep.json").is_file() else None
+    return parent.name if (parent / PLAN).is_file() else None
 
 
 def best_name(monitor: str) -> str:
@@ -155,11 +157,9 @@ def best_name(monitor: str) -> str:
 def best_so_far(
     curves: Path, monitor: str, best_of: Callable[[list[float]], float]
 ) -> float | None:
-    """Best monitored value of the curves of a run that is continued; None of a new one."""
-    if not curves.is_file():
-        return None
-    with curves.open(newline="") as f:
-        values = [float(row["value"]) for row in csv.DictReader(f) if row["name"] == monitor]
+    """Best finite monitored value of a run that is continued; None of a new one."""
+    logged = read_logged(curves).items()
+    values = [value for (_, name), (_, value) in logged if name == monitor and isfinite(value)]
     return best_of(values) if values else None
 
 

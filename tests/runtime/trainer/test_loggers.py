@@ -158,9 +158,15 @@ def test_the_best_score_outlives_a_break(
     )
     assert best_so_far(curves, "val/score", max) == 0.4
     assert best_so_far(curves, "val/none", max) is None
+    with curves.open("a") as f:  # a score that is lost, and a line that a kill cut
+        f.write("3,2,val/score,nan\n4,3,val/sc")
+    assert best_so_far(curves, "val/score", max) == 0.4
     run = Run()
     dashboard(run, "min").log_metrics({"val/score": 0.5}, 3)
     assert run.logged == [(3, {"val/score": 0.5, "best/score": 0.3})]
+    lost = Run()
+    dashboard(lost, "min").log_metrics({"val/score": float("nan")}, 3)
+    assert "best/score" not in lost.logged[0][1]
     assert best_name("val/score") == "best/score"
 
 
