@@ -4,6 +4,7 @@ Three ways start them: Lightning (one machine), torchrun, or srun of Slurm (one 
 """
 
 import atexit
+import gc
 import os
 import signal
 import sys
@@ -103,6 +104,7 @@ def from_first(trainer: Trainer, make: Callable[[], Any], read: Callable[[], Any
             told = [make()]
     finally:
         dist.broadcast_object_list(told, group=waiting)
+        del waiting  # the frames of an error would keep it, see disconnect_at_exit
     if told[0] is None:
         raise SystemExit(2)
     return told[0]
@@ -117,9 +119,22 @@ def _join(trainer: Trainer, started: ClusterEnvironment) -> Any:
         backend, rank=started.global_rank(), world_size=started.world_size(),
         timeout=TIMEOUT,
     )  # fmt: skip
-    if backend == "nccl":
-        atexit.register(dist.destroy_process_group)
     return dist.new_group(backend="gloo", timeout=DATASET_TIMEOUT)
+
+
+def disconnect_at_exit() -> None:
+    """Let this process leave the others before its interpreter ends.
+
+    A thread of gloo that frees a tensor any later aborts the process, though all is done. These
+    threads end with the last reference to their group.
+    """
+    atexit.register(_disconnect)
+
+
+def _disconnect() -> None:
+    if dist.is_initialized():
+        dist.destroy_process_group()
+        gc.collect()  # a network that was trained in parallel holds its group in a cycle
 
 
 def end_with_parent() -> None:

@@ -34,6 +34,7 @@ def train(cfg: Mapping[str, Any], run: RunFolder) -> Trainer:
         Stopped: the time limit or a signal ended this slice; the run can be continued.
     """
     ranks.end_with_parent()
+    ranks.disconnect_at_exit()
     for package in ("lightning.pytorch", "lightning.fabric"):
         logging.getLogger(package).setLevel(logging.WARNING)
     keep_heap()
