@@ -1,23 +1,19 @@
 """Training curves as the runs logged them."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from sem3d.errors import InputError
 from sem3d.figures.curves import Curve
-from sem3d.runtime.runs.logged import HEADER, scan
+from sem3d.runtime.runs.logged import scan
 
 
 def load_runs(folder: Path) -> dict[str, dict[str, Curve]]:
-    """Return the curves of every ``metrics.csv`` below `folder`, by run path and logged name.
-
-    Raises:
-        InputError: a file is not a table of step, epoch, name and value.
-    """
+    """Return the curves of every ``metrics.csv`` below `folder`, by run path and logged name."""
     runs = {}
     for path in sorted(folder.rglob("metrics.csv")):
         name = path.parent.relative_to(folder).as_posix()
@@ -53,16 +49,14 @@ def read_curves(path: Path) -> dict[str, Curve]:
     """Read one ``metrics.csv`` into curves (N, 2) of epoch and value.
 
     A resumed run repeats steps; the last row of a step counts. Rows that are not finite (a run
-    that diverged) are left out.
-
-    Raises:
-        InputError: the header differs or a row is cut short.
+    that diverged) are left out, and so are damaged lines, with a warning: one run must not cost the
+    report of all.
     """
     logged, damaged = scan(path)
     if damaged:
-        raise InputError(
-            f"{path} holds {damaged[0]!r}, which is no row of {','.join(HEADER)}; "
-            "remove that line or train the run again"
+        warnings.warn(
+            f"{path} has damaged lines: {len(damaged)}; its curves are drawn without them",
+            stacklevel=2,
         )
     points: dict[str, list[tuple[float, float]]] = {}
     for (_, name), point in sorted(logged.items()):

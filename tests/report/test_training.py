@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from sem3d.errors import InputError
 from sem3d.report.training import layered_runs, load_runs, read_curves, voxel_runs
 
 
@@ -42,17 +41,27 @@ def test_runs_are_named_by_folder(log, tmp_path):
     assert load_runs(tmp_path / "nowhere") == {}
 
 
-@pytest.mark.parametrize("row", ["1,0,a", "x,0,a,1", "1,0,a,high"])
-def test_broken_rows_name_the_file(log, row):
-    with pytest.raises(
-        InputError, match=rf"metrics\.csv holds '{row}', which is no row of step,epoch"
-    ):
-        read_curves(log("1,0,a,1", row))
+@pytest.mark.parametrize("row", ["1,0,a", "x,0,a,1", "1,0,a,high", '1,0,"a,1'])
+def test_damaged_lines_are_left_out_with_a_warning(log, tmp_path, row):
+    path = log("1,0,a,1", row, "2,1,a,2")
+    log("1,0,a,1", name="whole")
+    with pytest.warns(UserWarning, match=rf"^{path} has damaged lines: 1; [\w ]+$"):
+        runs = load_runs(tmp_path)
+    assert runs["run"]["a"].tolist() == [[0, 1], [1, 2]]
+    assert list(runs) == ["run", "whole"]
 
 
-def test_other_tables_are_refused(log):
-    with pytest.raises(InputError, match=r"metrics\.csv holds 'epoch,loss', .* train"):
-        read_curves(log(header="epoch,loss"))
+@pytest.mark.parametrize("cut", ["2", "2,1,a,0.", "2,1,a,2\r"])
+def test_a_run_in_the_middle_of_a_line_is_drawn_without_it(log, cut):
+    path = log("1,0,a,1")
+    with path.open("a", newline="") as f:
+        f.write(cut)
+    assert read_curves(path)["a"].tolist() == [[0, 1]]
+
+
+def test_other_tables_have_no_curves(log):
+    with pytest.warns(UserWarning, match=r"metrics\.csv has damaged lines: 2"):
+        assert read_curves(log("1,2", header="epoch,loss")) == {}
 
 
 def test_runs_on_voxels_have_another_headline(log, tmp_path):

@@ -1,6 +1,5 @@
 """What watches a training: checkpoints, curves, reproducible randomness, early stopping."""
 
-import csv
 import math
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 from lightning.pytorch.callbacks import EarlyStopping, ModelCheckpoint, TQDMProgressBar
 
 from sem3d.runtime.runs.attempts import Attempts
+from sem3d.runtime.runs.logged import append
 from sem3d.runtime.runs.run_folder import RunFolder, halving
 from sem3d.runtime.sweeps.halving import Halving, Rule
 from sem3d.runtime.times import seconds
@@ -119,10 +119,4 @@ class Curves(Callback):
         if not trainer.is_global_zero:
             return
         values = {k: float(v) for k, v in logged if k.startswith(prefix)} | dict(more)
-        new = not self.path.exists()
-        with self.path.open("a", newline="") as f:
-            table = csv.writer(f)
-            if new:
-                table.writerow(["step", "epoch", "name", "value"])
-            rows = [(trainer.global_step, trainer.current_epoch, k, v) for k, v in values.items()]
-            table.writerows(rows)
+        append(self.path, trainer.global_step, trainer.current_epoch, values)

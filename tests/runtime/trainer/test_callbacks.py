@@ -48,6 +48,23 @@ def test_curves_are_appended_and_keep_their_header(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("cut", ["20,1,val/sc", "2", "20,1,val/score,0.9\r", '20,1,"'])
+def test_curves_go_on_below_the_last_whole_line(tmp_path: Path, cut: str) -> None:
+    """A kill or a full disk may have cut the last one."""
+    run = RunFolder(tmp_path)
+    whole = b"step,epoch,name,value\r\n10,1,val/score,0.5\r\n"
+    run.metrics.write_bytes(whole + cut.encode())
+    Curves(run).on_validation_end(trainer(20, val_score=0.75), MODULE)
+    assert run.metrics.read_bytes() == whole + b"20,2,val/score,0.75\n"
+
+
+def test_curves_are_those_of_rank_zero(tmp_path: Path) -> None:
+    other = trainer(20, val_score=0.75)
+    other.is_global_zero = False
+    Curves(RunFolder(tmp_path)).on_validation_end(other, MODULE)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_step_seed_depends_on_the_step_alone() -> None:
     draws = []
     for step in (3, 4, 3):
