@@ -201,6 +201,17 @@ def test_a_continued_run_keeps_its_id_and_its_steps_go_on(
     assert [step for part in Answer.parts for step in part] == steps
 
 
+def test_a_replaced_run_gives_its_id_away(commands: Commands) -> None:
+    folder = commands.folder / "out" / "runs" / "run"
+    ids = []
+    for more in ((), ("fresh=true",)):
+        commands.succeed("train", *TRAIN, *more)
+        (file,) = offline(folder)
+        ids.append(run_of(file).run_id)
+        assert (folder / "wandb-id").read_text() == ids[-1]
+    assert ids[0] != ids[1]
+
+
 @pytest.mark.parametrize("problem", ["nobody listens", "short key", "no key", "refused"])
 def test_where_online_fails_the_training_goes_on_offline(
     commands: Commands, problem: str, refusing: str

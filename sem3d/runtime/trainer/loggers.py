@@ -1,6 +1,7 @@
 """Weights & Biases beside the CSV curves: offline unless asked, and never the end of a training."""
 
 import os
+import secrets
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,12 +14,16 @@ from lightning.pytorch.loggers.logger import Logger
 from lightning.pytorch.utilities import rank_zero_only
 
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
 from sem3d.runtime.runs.logged import read_logged
-from sem3d.runtime.runs.provenance import config_hash
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps.folder import PLAN
 
 LOGGERS: Final = ("csv", "wandb")
 MODES: Final = ("offline", "online", "disabled")
+
+ID: Final = "wandb-id"
+"""File in a run folder with the id by which a continued training continues its run."""
 
 INIT_SECONDS: Final = 15
 """Longest wait for the server to open a run, after at most 10 s to check the key [s]."""
@@ -36,7 +41,7 @@ class Dashboard(Logger):
 
     Args:
         folder: run folder; wandb's files lie below it.
-        arguments: of ``wandb.init``, without ``mode``.
+        arguments: of ``wandb.init``, without ``mode`` and ``id``.
         mode: online or offline.
         watched: the monitored score and whether its max or min is best.
     """
@@ -57,8 +62,8 @@ class Dashboard(Logger):
 
     @property
     def version(self) -> str | None:
-        """Id of the run."""
-        return self.arguments.get("id")
+        """Id of the open run."""
+        return self._run.id if self._run else None
 
     @property
     @rank_zero_experiment
@@ -175,9 +180,10 @@ def addressable(value: Any) -> Any:
 def open_run(arguments: Mapping[str, Any], mode: str, folder: Path) -> Any:
     """Open a wandb run; where online fails offline, and where that fails return None."""
     try:
+        told = {**arguments, **own_id(folder)}
         if mode == "online":
             try:
-                return _online(arguments)
+                return _online(told)
             except Exception as error:
                 warnings.warn(
                     f"Weights & Biases is not reached ({_problem(error)}) and the run is kept "
@@ -185,7 +191,7 @@ def open_run(arguments: Mapping[str, Any], mode: str, folder: Path) -> Any:
                     f"`{_sync(folder)}`",
                     stacklevel=1,
                 )
-        return _opened(arguments, "offline")
+        return _opened(told, "offline")
     except Exception as error:
         warnings.warn(
             f"Weights & Biases cannot start ({_problem(error)}) and the run goes on with "
@@ -193,6 +199,22 @@ def open_run(arguments: Mapping[str, Any], mode: str, folder: Path) -> Any:
             stacklevel=1,
         )
     return None
+
+
+def own_id(folder: Path) -> dict[str, str]:
+    """Return the id of a run as an argument of ``wandb.init``; a wandb agent tells it itself.
+
+    It is drawn when a training begins and kept in its folder: by path alone, a run would go on
+    where one that it replaced, or one of another machine, has ended.
+    """
+    if os.environ.get("WANDB_SWEEP_ID"):
+        return {}
+    if given := os.environ.get("WANDB_RUN_ID"):
+        return {"id": given}
+    file = folder / ID
+    if not (file.is_file() and RunFolder(folder).last.is_file()):  # not begun, or nothing saved
+        write_atomic(file, secrets.token_hex(8))
+    return {"id": file.read_text()}
 
 
 def _online(arguments: Mapping[str, Any]) -> Any:
@@ -215,13 +237,9 @@ def _opened(arguments: Mapping[str, Any], mode: Literal["online", "offline"]) ->
 
 
 def _arguments(cfg: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """Arguments of ``wandb.init``; below a wandb agent project and id are the agent's."""
+    """Arguments of ``wandb.init``; below a wandb agent the project is the agent's."""
     node = cfg["logger"]
     shown = {key: value for key, value in cfg["choices"].items() if not key.startswith("hydra/")}
-    own = {
-        "project": node["project"],
-        "id": os.environ.get("WANDB_RUN_ID") or config_hash({"folder": str(folder.resolve())})[:16],
-    }
     return {
         "name": cfg["name"],
         "group": node["group"] or sweep_of(folder),
@@ -229,7 +247,7 @@ def _arguments(cfg: Mapping[str, Any], folder: Path) -> dict[str, Any]:
         "dir": str(folder),
         "resume": "allow",
         "config": addressable({**cfg, "choices": shown}),
-    } | ({} if os.environ.get("WANDB_SWEEP_ID") else own)
+    } | ({} if os.environ.get("WANDB_SWEEP_ID") else {"project": node["project"]})
 
 
 def _sync(folder: Path) -> str:

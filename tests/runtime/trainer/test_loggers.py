@@ -1,4 +1,5 @@
 import json
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from sem3d.errors import InputError
+from sem3d.files import write_atomic
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.trainer.loggers import (
     Dashboard,
     addressable,
@@ -15,6 +18,7 @@ from sem3d.runtime.trainer.loggers import (
     best_so_far,
     logger,
     open_run,
+    own_id,
     sweep_of,
     wandb_mode,
 )
@@ -23,8 +27,8 @@ from sem3d.runtime.trainer.loggers import (
 class Run:
     """Stands in for a wandb run; fails at whatever is named."""
 
-    def __init__(self, fails: str = "") -> None:
-        self.fails, self.logged, self.finished = fails, [], 0
+    def __init__(self, fails: str = "", number: str = "") -> None:
+        self.fails, self.id, self.logged, self.finished = fails, number, [], 0
 
     def log(self, values: dict[str, Any], step: int) -> None:
         if self.fails == "log":
@@ -99,16 +103,46 @@ def test_unknown_logger_is_told(make: Callable[..., Any]) -> None:
         make(name="wandbb")
 
 
-def test_the_id_follows_from_the_folder_or_the_agent(
-    make: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+def test_the_id_belongs_to_what_is_continued(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path / "run")
+    unsaved, begun = own_id(run.path), own_id(run.path)
+    assert unsaved != begun  # both begin at step 0
+    write_atomic(run.last, b"")
+    assert own_id(run.path) == begun
+    moved = run.path.rename(tmp_path / "moved")
+    assert own_id(moved) == begun
+    shutil.rmtree(moved)  # as fresh=true does
+    assert own_id(moved) not in (begun, unsaved)
+
+
+def test_the_id_may_be_given_or_the_agents(
+    make: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, again, other = (make(name).version for name in ("a", "b/../a", "b"))
-    assert first == again != other
     monkeypatch.setenv("WANDB_RUN_ID", "given")
-    assert make("a").version == "given"
+    assert own_id(tmp_path) == {"id": "given"}
     assert make("a").name == "sem3d"
     monkeypatch.setenv("WANDB_SWEEP_ID", "sweep")  # wandb refuses to be told what its agent tells
-    assert not {"id", "project"} & make("a").arguments.keys()
+    assert own_id(tmp_path) == {}
+    assert make("a").name is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_written_before_the_run_is_opened(
+    make: Callable[..., Any], wandb: Any, tmp_path: Path
+) -> None:
+    """A folder that fresh=true is about to delete, or that another rank opens, stays as it is."""
+    ours = make()
+    assert ours.version is None
+    assert not (tmp_path / "run").exists()
+    assert ours.experiment is not None
+    ((_, told),) = wandb.opened
+    assert told["id"] == (tmp_path / "run" / "wandb-id").read_text() == ours.version
+
+
+def test_an_id_that_cannot_be_kept_is_told(wandb: Any, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.warns(UserWarning, match=r"cannot start \((FileExists|NotADirectory)Error"):
+        assert open_run({}, "offline", tmp_path / "file") is None
 
 
 def test_the_group_is_the_sweep(make: Callable[..., Any], tmp_path: Path) -> None:
@@ -202,7 +236,7 @@ def wandb(monkeypatch: pytest.MonkeyPatch) -> Any:
         if mode in stand_in.down:
             raise RuntimeError(f"no {mode}")
         stand_in.opened.append((mode, arguments))
-        return Run()
+        return Run(number=arguments["id"])
 
     stand_in = SimpleNamespace(
         down=[],
