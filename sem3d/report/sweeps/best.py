@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from sem3d.report.sweeps.outcomes import Outcome, Sweep, run_config
-from sem3d.report.sweeps.parameters import parameters, settings
+from sem3d.report.sweeps.parameters import bare, parameters, settings
 
 SHARED: Final = (
     "dataset.", "data_dir=", "acquisition", "geometry", "simulator", "noise=", "noise.eval",
@@ -27,7 +27,7 @@ def evaluation(sweep: Sweep, one: Outcome) -> str:
     config = run_config(one.job)
     dataset = config.get("choices", {}).get("dataset")
     chosen = [f"dataset={dataset}"] if dataset else []
-    chosen += [word for word in config.get("overrides", []) if word.startswith(SHARED)]
+    chosen += [word for word in config.get("overrides", []) if bare(word).startswith(SHARED)]
     named = [f"checkpoint={checkpoint(one)}", f"name={sweep.plan.name}-{one.job.name}"]
     return shlex.join(["python", "-m", "sem3d.evaluate", *named, *chosen])
 

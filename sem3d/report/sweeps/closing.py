@@ -39,8 +39,11 @@ def close(path: Path) -> str:
 
 
 def write_figures(sweep: Sweep) -> list[Path]:
-    """Write the figures of a sweep as PNG; return where, nothing without a score."""
-    from sem3d.report.sweeps.pictures import pictures  # matplotlib only where it draws
+    """Write the figures of a sweep as PNG; return where, nothing without a score.
+
+    Figures that it has no more are deleted: they show another sweep, which this one replaced.
+    """
+    from sem3d.report.sweeps.pictures import STEMS, pictures  # matplotlib only where it draws
 
     found = []
     for picture in pictures(sweep):
@@ -48,6 +51,8 @@ def write_figures(sweep: Sweep) -> list[Path]:
         assert picture.png is not None
         write_atomic(path, picture.png)
         found.append(path)
+    for stem in {*STEMS} - {path.stem for path in found}:
+        (sweep.path / FIGURES / f"{stem}.png").unlink(missing_ok=True)
     return found
 
 

@@ -11,6 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from sem3d.report.sweeps.cost import training_flops
+from sem3d.report.sweeps.parameters import bare, plain_keys
 from sem3d.runtime.sweeps.folder import Plan, SweepFolder
 from sem3d.runtime.sweeps.plan import jobs_of, make_plan, pairs
 from sem3d.runtime.times import told_time
@@ -38,7 +39,7 @@ def dry_run(config_name: str, conf: Path, overrides: Sequence[str]) -> str:
         flops = _flops(config_name, config, plan)
     folder = SweepFolder(Path(config.hydra.sweep.dir))
     lines = [f"{len(plan.jobs)} jobs in {folder.path}:", *(f"  {name}" for name in plan.jobs)]
-    lines += [f"{key}: {', '.join(values)}" for key, values in plan.parameters.items()]
+    lines += [f"{key}: {', '.join(values)}" for key, values in plain_keys(plan).parameters.items()]
     lines.append(_from_work(flops, config.sweep))
     if not config.fresh:
         lines += _from_measurement(folder, plan)
@@ -55,7 +56,7 @@ def _flops(config_name: str, config: DictConfig, plan: Plan) -> float:
     own = pairs(jobs_of(config)[0])
     kinds: Counter[tuple[tuple[str, str], ...]] = Counter()
     for values in plan.jobs.values():
-        costly = [(k, v) for k, v in values.items() if k.split(".")[0] not in COSTLESS]
+        costly = [(k, v) for k, v in values.items() if bare(k).split(".")[0] not in COSTLESS]
         kinds[tuple(costly)] += 1
     total = 0.0
     for kind, count in kinds.items():

@@ -3,11 +3,12 @@
 import json
 from dataclasses import dataclass
 from functools import lru_cache
-from math import isfinite
+from math import ceil, isfinite
 from pathlib import Path
 from typing import Any, Final
 
 from sem3d.errors import InputError
+from sem3d.report.sweeps.parameters import plain_keys
 from sem3d.runtime.runs.logged import scan
 from sem3d.runtime.sweeps.folder import Job, Plan, SweepFolder
 
@@ -16,8 +17,6 @@ Point = tuple[float, float]
 
 ENDED: Final = ("done", "halved")
 """States of a job whose curve grows no more."""
-
-LOSS: Final = "train/loss"
 
 KEPT: Final = 4096
 """Curves that are not read again while a sweep is followed."""
@@ -32,8 +31,9 @@ class Outcome:
         points: epoch and score of every validation, NaN included, in order of training.
         epochs: epochs made so far.
         planned: epochs to make, None when they are not limited.
+        progress: part of the epochs or steps to make that is made, 0 where the end is not known.
         best: first point with the best finite score, None when there is none.
-        diverged: whether score or training loss were NaN or infinite.
+        diverged: whether the score was NaN or infinite; a training loss that is fails the job.
         prepared: when the data were ready to train on [s since 1970], None before.
         note: what is wrong: reason of a failure, early stop, divergence, damage.
     """
@@ -42,6 +42,7 @@ class Outcome:
     points: tuple[Point, ...]
     epochs: int
     planned: int | None
+    progress: float
     best: Point | None
     diverged: bool
     prepared: float | None
@@ -52,11 +53,6 @@ class Outcome:
         """The best score; None when there is none."""
         return self.best[1] if self.best else None
 
-    @property
-    def progress(self) -> float:
-        """Part of the planned epochs that is made, 0 where the end is not known."""
-        return min(1.0, self.epochs / self.planned) if self.planned else 0.0
-
 
 @dataclass(frozen=True)
 class Sweep:
@@ -64,7 +60,7 @@ class Sweep:
 
     Attributes:
         path: its folder.
-        plan: what it runs.
+        plan: what it runs, with plain keys.
         is_running: whether a sweep command holds the folder.
         outcomes: of all planned jobs, in the order of the plan.
     """
@@ -98,7 +94,7 @@ def read_sweep(path: Path) -> Sweep:
             curve stand in the note of a job that has ended; its score is of the others.
     """
     folder = SweepFolder(path)
-    plan = folder.plan()
+    plan = plain_keys(folder.plan())
     outcomes = [_outcome(plan, folder.job(name, v)) for name, v in plan.jobs.items()]
     return Sweep(path, plan, folder.is_running, tuple(outcomes))
 
@@ -144,10 +140,11 @@ def run_config(job: Job) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class _Curve:
-    """What ``metrics.csv`` tells: points, epochs made, first epoch that diverged, damaged lines."""
+    """What ``metrics.csv`` tells: points, what is made, where it diverged, damaged lines."""
 
     points: tuple[Point, ...] = ()
     epochs: int = 0
+    steps: int = 0
     diverged: float | None = None
     damaged: int = 0
 
@@ -168,9 +165,9 @@ def _outcome(plan: Plan, job: Job) -> Outcome:
     diverged = "" if curve.diverged is None else f"diverged in epoch {curve.diverged:g}"
     # a run that goes on may be in the middle of a line, or repeat one that a kill cut
     notes = (job.record.reason, stopped, diverged, damage if job.state in ENDED else "")
-    note, planned = "; ".join(filter(None, notes)), _planned(plan, job)
+    note, way = "; ".join(filter(None, notes)), _way(plan, job, curve)
     prepared = _changed(job.folder / "statistics.json")
-    return Outcome(job, curve.points, curve.epochs, planned, best, bool(diverged), prepared, note)
+    return Outcome(job, curve.points, curve.epochs, *way, best, bool(diverged), prepared, note)
 
 
 def told_epochs(count: int) -> str:
@@ -193,16 +190,32 @@ def _curve(path: Path, stamp: tuple[int, int], monitor: str) -> _Curve:
     logged, damaged = scan(path)
     points = tuple(point for (_, name), point in sorted(logged.items()) if name == monitor)
     epochs = 1 + max((epoch for epoch, _ in logged.values()), default=-1)
-    watched = (monitor, LOSS)
-    lost = (e for (_, name), (e, v) in logged.items() if name in watched and not isfinite(v))
-    return _Curve(points, epochs, min(lost, default=None), len(damaged))
+    steps = max((step for step, _ in logged), default=0)
+    lost = (epoch for epoch, score in points if not isfinite(score))
+    return _Curve(points, epochs, steps, min(lost, default=None), len(damaged))
 
 
-def _planned(plan: Plan, job: Job) -> int | None:
-    """Return the epochs a job is to make: as it ended, as it was started, or as planned."""
+def _way(plan: Plan, job: Job, curve: _Curve) -> tuple[int | None, float]:
+    """Return the epochs a job is to make, at its steps per epoch so far, and the part it has made.
+
+    Its limits are those with which it ended, was started or is planned; the one it meets first
+    decides.
+    """
     ends = job.done.get("ends")
     if not ends and job.state != "waiting":
         ends = run_config(job).get("trainer")  # an experiment may set its own
     ends = ends or plan.base.get("trainer", {})
-    epochs = job.values.get("trainer.max_epochs", ends.get("max_epochs"))
-    return None if epochs in (None, "null", -1, "-1") else int(epochs)
+    epochs, steps = (
+        _limit(job.values.get(f"trainer.{key}", ends.get(key)))
+        for key in ("max_epochs", "max_steps")
+    )
+    planned = [epochs] if epochs else []
+    if steps and curve.steps:
+        planned.append(ceil(steps * curve.epochs / curve.steps))
+    made = max(curve.epochs / epochs if epochs else 0.0, curve.steps / steps if steps else 0.0)
+    return min(planned, default=None), min(1.0, made)
+
+
+def _limit(value: str | int | None) -> int | None:
+    """Return a limit of the trainer; None where there is none."""
+    return None if value in (None, "null", -1, "-1") else int(value)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -28,7 +28,7 @@ class Parameter(Axis):
     them more evenly. Anything else is spaced evenly, as are numbers too close to be told apart.
 
     Attributes:
-        key: dotted, as in overrides.
+        key: dotted, as in configurations.
         values: as in overrides: numbers rising, anything else in the order of the plan.
     """
 
@@ -38,6 +38,23 @@ class Parameter(Axis):
     def shown(self, value: str) -> str:
         """Return a value as it is shown."""
         return self.labels[self.values.index(value)]
+
+
+def bare(key: str) -> str:
+    """Return a key without the plus signs by which an override adds it: ``++model.embedding``."""
+    return key.lstrip("+")
+
+
+def plain_keys(plan: Plan) -> Plan:
+    """Return a plan for reading: its keys are those of a run's configuration.
+
+    The sweep's own plan keeps keys as in overrides, which are made of it.
+    """
+    return replace(
+        plan,
+        parameters={bare(key): values for key, values in plan.parameters.items()},
+        jobs={n: {bare(key): v for key, v in job.items()} for n, job in plan.jobs.items()},
+    )
 
 
 def parameters(plan: Plan) -> list[Parameter]:

@@ -15,6 +15,9 @@ from sem3d.report.sweeps.importance import Importance, Share
 from sem3d.report.sweeps.outcomes import ENDED, Outcome, Sweep
 from sem3d.report.sweeps.parameters import Parameter, parameters, settings
 
+STEMS = ("curves", "parallel", "line", "map", "pairs", "slices", "importance")
+"""Names of all figures that a sweep may have."""
+
 MOST_PAIRED = 5
 """Settings in the figure of pairs: those with the most values."""
 

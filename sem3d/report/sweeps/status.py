@@ -25,6 +25,9 @@ MOST_NAMED: Final = 3
 
 POLL_S: Final = 2.0
 
+DATED_S: Final = 6 * 86400
+"""Time left from which a weekday could be that of today, and the date is told [s]."""
+
 COLOURS: Final = {
     "waiting": "dim", "running": "cyan", "interrupted": "yellow", "failed": "red", "done": "green",
     "halved": "blue",
@@ -126,7 +129,8 @@ def _times(sweep: Sweep, now: float) -> Text:
     running, left = len(sweep.of("running")), time_left(sweep, now)
     told = f"run time of all jobs {told_time(time_used(sweep, now))}"
     if left is not None:
-        end = time.strftime("%a %H:%M", time.localtime(now + left))
+        day = "%Y-%m-%d" if left >= DATED_S else "%a"
+        end = time.strftime(f"{day} %H:%M", time.localtime(now + left))
         told += f"; {told_time(left)} left with {running} at a time, until {end}"
     return Text(told)
 
@@ -151,7 +155,10 @@ def _running(sweep: Sweep, running: list[Outcome], now: float) -> Table:
 
 
 def failures(sweep: Sweep) -> Iterator[str]:
-    """Say why which jobs failed, the same reason once, with the log of the first."""
+    """Say why which jobs failed, the same reason once, with the first log there is.
+
+    A job that is refused before its process starts has none.
+    """
     axes = parameters(sweep.plan)
     reasons: dict[str, list[Outcome]] = defaultdict(list)
     for one in sweep.of("failed"):
@@ -162,7 +169,8 @@ def failures(sweep: Sweep) -> Iterator[str]:
         named = [settings(axes, one.job.values) or one.job.name for one in jobs[:MOST_NAMED]]
         more = f"; and {len(jobs) - MOST_NAMED} more" if len(jobs) > MOST_NAMED else ""
         yield f"   {'; '.join(named)}{more}"
-        yield f"   {jobs[0].job.folder / 'job.log'}"
+        logs = [log for one in jobs if (log := one.job.folder / "job.log").is_file()]
+        yield from (f"   {log}" for log in logs[:1])
     if len(ordered) > MOST_REASONS:
         yield f"and {len(ordered) - MOST_REASONS} other reasons; the table has all"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from sem3d.errors import InputError
+from sem3d.report.sweeps.parameters import plain_keys
 from sem3d.runtime.cli import CONF
 from sem3d.runtime.sweeps.folder import Plan
 from sem3d.runtime.trainer.loggers import best_name
@@ -45,6 +46,7 @@ def build(plan: Plan, entity: str, project: str) -> Any:
         InputError: the package wandb-workspaces is missing.
     """
     ws, wr, expr = _package()
+    plan = plain_keys(plan)
     best, keys = best_name(plan.monitor), {key: setting(key) for key in plan.parameters}
     columns = [
         wr.ParallelCoordinatesPlotColumn(wr.Config(name), display_name=key, log=_wide(plan, key))

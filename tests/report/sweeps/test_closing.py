@@ -49,6 +49,20 @@ def test_a_sweep_without_a_finished_job_still_closes(tmp_path):
     assert not (tmp_path / "figures").exists()
 
 
+def test_figures_of_a_sweep_that_was_replaced_go(tmp_path):
+    make(tmp_path, SMALL | {"seed": ["0", "1"]}, lambda v: float(v["optimizer.lr"]))
+    close(tmp_path)
+    assert {"pairs.png", "slices.png"} <= set(names(tmp_path))
+    (tmp_path / "figures" / "mine.png").touch()
+    make(tmp_path, SMALL, lambda v: float(v["optimizer.lr"]))
+    close(tmp_path)
+    drawn = ["curves.png", "importance.png", "map.png", "mine.png", "parallel.png"]
+    assert names(tmp_path) == drawn
+    write_plan(tmp_path, {"optimizer.weight_decay": ["0.1", "0.2"]})
+    close(tmp_path)
+    assert names(tmp_path) == ["mine.png"]
+
+
 def test_everything_failed(tmp_path):
     plan = write_plan(tmp_path, SMALL)
     for name in plan.jobs:
@@ -86,7 +100,7 @@ def test_all_scores_the_same(tmp_path):
     assert names(tmp_path) == ["curves.png", "map.png", "parallel.png"]
 
 
-def test_a_lost_curve_and_a_half_written_line(tmp_path):
+def test_a_lost_curve_and_a_broken_line(tmp_path):
     plan = write_plan(tmp_path, SMALL)
     lost, cut, grows, whole = (tmp_path / name for name in plan.jobs)
     finish(lost, [0.5])
@@ -94,7 +108,7 @@ def test_a_lost_curve_and_a_half_written_line(tmp_path):
     for folder in (cut, grows):
         (finish if folder is cut else start)(folder, [0.2, 0.6])
         with (folder / "metrics.csv").open("a") as file:
-            file.write("30,2,val/sc")
+            file.write("30,2,val/sc\n")
     finish(whole, [0.4])
     told = close(tmp_path)
     assert f"without a score 1x: {lost.name}: {lost / 'metrics.csv'} is missing" in told
@@ -113,6 +127,14 @@ def test_saved_epochs_and_time(tmp_path):
     fail(tmp_path / next(iter(plan.jobs)), "no data")
     (tmp_path / next(iter(plan.jobs)) / "done.json").unlink()
     assert "1 job stopped early: 25 epochs, about 6 min saved" in close(tmp_path)
+
+
+def test_steps_may_end_what_is_saved(tmp_path):
+    """Stopped after 5 epochs of 10 steps and 15 s, where 10 and 20 epochs were to come."""
+    plan = write_plan(tmp_path, {"trainer.max_steps": ["100", "200"]})
+    for name in plan.jobs:
+        finish(tmp_path / name, [0.5] * 5, {"epoch": 5, "score": 0.5, "cutoff": 0.6})
+    assert saved(read_sweep(tmp_path)) == (5 + 15, 300)
 
 
 def test_a_folder_without_a_plan_names_the_others(tmp_path):

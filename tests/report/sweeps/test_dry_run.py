@@ -81,6 +81,14 @@ def test_what_costs_is_counted_for_every_value(listed: Listed, costed: Any) -> N
     assert lines[-1].startswith(f"{2 * (conv3 + unet):.2g} floating-point operations")
 
 
+def test_added_settings_are_counted_and_shown_without_their_signs(
+    listed: Listed, costed: Any
+) -> None:
+    _, lines = listed(*SMALL, "++optimizer.lr=1e-3,1e-4")
+    assert "optimizer.lr: 0.001, 0.0001" in lines
+    assert [flops for _, flops in costed] == [FLOPS]
+
+
 def test_epochs_of_the_jobs_count(listed: Listed, costed: Any) -> None:
     listed(*SMALL, "trainer.max_epochs=1,3")
     assert [flops for _, flops in costed] == [pytest.approx(FLOPS / 3), FLOPS]

@@ -58,11 +58,12 @@ def test_divergence_from_the_start_leaves_no_score(tmp_path, job):
     assert sweep.outcomes[0].note == "diverged in epoch 0"
 
 
-def test_a_loss_that_is_not_finite_is_divergence_too(tmp_path, job):
+def test_only_the_score_tells_divergence(tmp_path, job):
+    """A training loss that is not finite fails the job before it is logged."""
     finish(job, [0.2, 0.4])
     with (job / "metrics.csv").open("a") as file:
         file.write("30,2,train/loss,inf\n40,3,val/macc,nan\n")
-    assert only(tmp_path).note == "diverged in epoch 2"
+    assert (only(tmp_path).note, only(tmp_path).diverged) == ("", False)
 
 
 @pytest.mark.parametrize("state", ["running", "interrupted", "failed"])
@@ -75,13 +76,16 @@ def test_half_a_line_is_no_row_while_a_run_may_write(tmp_path, job, state):
     assert (found.best, found.note) == ((1, 0.4), "")
 
 
-def test_half_a_line_of_a_finished_run_is_noted(tmp_path, job):
+@pytest.mark.parametrize(("end", "told"), [("", ""), ("\n", "damaged lines: 1")])
+def test_a_broken_line_of_a_finished_run_is_noted_unless_it_is_the_unfinished_last(
+    tmp_path, job, end, told
+):
     finish(job, [0.2, 0.4])
     with (job / "metrics.csv").open("a") as file:
-        file.write("30,2,val/score,0.9")
+        file.write(f"30,2,val/sc{end}")
     found = only(tmp_path)
     assert (found.best, found.epochs) == ((1, 0.4), 2)
-    assert found.note == f"{job / 'metrics.csv'} has damaged lines: 1"
+    assert found.note == (told and f"{job / 'metrics.csv'} has {told}")
 
 
 def test_a_line_that_a_kill_cut_is_noted_when_the_resumed_run_has_ended(tmp_path, job):
@@ -138,6 +142,31 @@ def test_epochs_may_be_swept(tmp_path):
     write_plan(tmp_path, {"trainer.max_epochs": ["5", "null"]})
     assert [one.planned for one in read_sweep(tmp_path).outcomes] == [5, None]
     assert read_sweep(tmp_path).outcomes[1].progress == 0
+
+
+@pytest.mark.parametrize(
+    ("epochs", "steps", "planned", "progress"),
+    [(450, 250, 3, 0.8), (3, 1000, 3, 2 / 3), (-1, 400, 4, 0.5), (-1, -1, None, 0), (2, 150, 2, 1)],
+)
+def test_epochs_or_steps_end_a_job(tmp_path, job, epochs, steps, planned, progress):
+    """Two epochs of 100 steps are made."""
+    start(job, [])
+    (job / "metrics.csv").write_text(
+        "step,epoch,name,value\n100,0,val/score,0.1\n200,1,val/score,0.2\n"
+    )
+    limits = {"trainer": {"max_epochs": epochs, "max_steps": steps}}
+    write_atomic(job / "run.json", json.dumps({"config": limits}))
+    found = only(tmp_path)
+    assert (found.planned, found.progress) == (planned, pytest.approx(progress))
+
+
+def test_added_settings_are_read_by_their_plain_keys(tmp_path):
+    plan = write_plan(tmp_path, {"++trainer.max_epochs": ["5", "7"]})
+    sweep = read_sweep(tmp_path)
+    assert list(plan.parameters) == ["++trainer.max_epochs"]
+    assert sweep.plan.parameters == {"trainer.max_epochs": ["5", "7"]}
+    assert [one.job.values for one in sweep.outcomes] == list(sweep.plan.jobs.values())
+    assert [one.planned for one in sweep.outcomes] == [5, 7]
 
 
 def test_a_damaged_run_file_is_named(tmp_path, job):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sem3d.report.sweeps.parameters import parameters, settings
+from sem3d.report.sweeps.parameters import parameters, plain_keys, settings
 from tests.report.sweeps.made import GRID, LAMBDAS, write_plan
 
 
@@ -64,6 +64,14 @@ def test_names_are_short_where_this_tells_them_apart(tmp_path):
     ]  # fmt: skip
     both = write_plan(tmp_path, {"loss.weight": ["1", "2"], "noise.weight": ["1", "2"]})
     assert [p.name for p in parameters(both)] == ["loss.weight", "noise.weight"]
+
+
+def test_plus_signs_of_added_settings_are_not_shown(tmp_path):
+    axes = {"+model": ["a", "b"], "++model.embedding": ["patch", "cnn"], "loss.embedding": ["1"]}
+    plan = plain_keys(write_plan(tmp_path, axes))
+    assert [one.name for one in parameters(plan)] == ["model", "model.embedding", "loss.embedding"]
+    first, *_ = plan.jobs.values()
+    assert settings(parameters(plan), first).startswith("model a, model.embedding patch")
 
 
 def test_settings_of_a_job_in_words(tmp_path):

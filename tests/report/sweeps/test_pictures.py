@@ -3,7 +3,7 @@
 import pytest
 
 from sem3d.report.sweeps.outcomes import read_sweep
-from sem3d.report.sweeps.pictures import pictures
+from sem3d.report.sweeps.pictures import STEMS, pictures
 from tests.report.sweeps.made import hum, make, make_grid, quality, write_plan
 
 LR = {"optimizer.lr": ["0.1", "0.01", "0.001"]}
@@ -29,6 +29,7 @@ def stems(path):
 def test_figures_follow_the_number_of_settings(tmp_path, axes, expected):
     make(tmp_path, axes, lambda values: 0.5 + 0.1 * hum(values))
     assert stems(tmp_path) == expected
+    assert set(expected) <= set(STEMS)
     assert all(picture.png for picture in pictures(read_sweep(tmp_path)))
 
 

@@ -1,6 +1,8 @@
 """How a sweep stands, and how long it will take."""
 
+import json
 import os
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import replace
@@ -8,6 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from sem3d.files import write_atomic
 from sem3d.locks import Lock
 from sem3d.report.sweeps import status
 from sem3d.report.sweeps.outcomes import Sweep, read_sweep
@@ -113,6 +116,30 @@ def test_the_last_job_decides_at_the_end(tmp_path):
     assert time_left(running(read_sweep(tmp_path)), 10) == pytest.approx(10 * (EPOCHS - 1))
 
 
+def test_a_limit_of_steps_counts_too(tmp_path):
+    """18 of 450 epochs are made, but 180 of 200 steps: 99 s so far, 11 s more."""
+    plan = write_plan(tmp_path, {"optimizer.lr": ["0.1"]})
+    (job,) = (tmp_path / name for name in plan.jobs)
+    start(job, [0.5] * 18)
+    limits = {"trainer": {"max_epochs": 450, "max_steps": 200}}
+    write_atomic(job / "run.json", json.dumps({"config": limits}))
+    assert time_left(running(read_sweep(tmp_path)), 99) == pytest.approx(11)
+
+
+@pytest.mark.parametrize(
+    ("now", "told"),
+    [(13_000, r"5\.9 d left .* until [A-Z][a-z]{2} \d\d:\d\d$"),
+     (14_000, r"6\.3 d left .* until 1970-01-0\d \d\d:\d\d$")],
+)  # fmt: skip
+def test_a_far_end_has_a_date(tmp_path, now, told):
+    plan = write_plan(tmp_path, {"optimizer.lr": ["0.1"]})
+    start(tmp_path / next(iter(plan.jobs)), [0.5])
+    console = Console(width=130, highlight=False)
+    with console.capture() as shown:
+        console.print(status.status(running(read_sweep(tmp_path)), now))
+    assert re.search(told, shown.get(), re.MULTILINE)
+
+
 def test_earlier_attempts_count(tmp_path):
     plan = write_plan(tmp_path, {"optimizer.lr": ["0.1"]})
     start(tmp_path / next(iter(plan.jobs)), [0.5] * (EPOCHS // 2))
@@ -152,13 +179,16 @@ def test_failures_are_told_once_per_reason_with_a_log(tmp_path):
     folders = [tmp_path / name for name in plan.jobs]
     for folder in folders[:3]:
         fail(folder, "the disk is full")
+    for folder in folders[1:3]:  # the first was refused before its process started
+        (folder / "job.log").touch()
     fail(folders[3], "no such model")
     shown = told(tmp_path, 200).splitlines()
     at = shown.index("failed 3x: the disk is full")
     assert shown[at + 1] == "   lr 0; lr 0.01; lr 0.02"
-    assert shown[at + 2] == f"   {folders[0]}/job.log"
-    assert "failed 1x: no such model" in shown
-    assert shown[-1] == f"nothing runs; continue by: {plan.command}"
+    assert shown[at + 2] == f"   {folders[1]}/job.log"
+    at = shown.index("failed 1x: no such model")
+    assert shown[at + 1] == "   lr 0.03"
+    assert shown[at + 2] == f"nothing runs; continue by: {plan.command}"
 
 
 def test_many_reasons_are_cut_short(tmp_path):

@@ -45,6 +45,13 @@ def test_the_table_goes_where_it_is_told(tmp_path):
     assert other.read_text() == (tmp_path / "table.csv").read_text()
 
 
+def test_an_added_setting_stands_under_its_plain_key(tmp_path):
+    write_plan(tmp_path, {"++model.embedding": ["patch", "cnn"]})
+    assert [row["model.embedding"] for row in rows(write_table(read_sweep(tmp_path)))] == [
+        "patch", "cnn",
+    ]  # fmt: skip
+
+
 def test_jobs_of_equal_score_keep_the_order_of_the_plan(tmp_path):
     plan = write_plan(tmp_path, AXES)
     for name in plan.jobs:

@@ -44,6 +44,17 @@ def test_swept_settings_and_the_best_score_are_the_parallel_axes(spec: dict[str,
     ]
 
 
+def test_an_added_setting_is_found_in_the_configuration() -> None:
+    keys = {"++model.embedding": ["patch", "cnn"], "+experiment": ["a", "b"]}
+    plan = Plan("first", "", keys, {}, {}, "val/score", "max")
+    built = workspace.build(plan, "someone", "sem3d")._to_model()
+    told = json.loads(built.spec.model_dump_json(by_alias=True, exclude_none=True))["section"]
+    (plot,) = panels(told, "Parallel Coordinates Plot")
+    assert [column["accessor"] for column in plot["columns"][:2]] == [
+        "config:model.value.embedding", "config:choices.value.experiment",
+    ]  # fmt: skip
+
+
 def test_importance_and_every_setting_are_seen_against_the_best_score(spec: dict[str, Any]) -> None:
     assert [p["targetKey"] for p in panels(spec, "Parameter Importance")] == ["best/score"]
     against = panels(spec, "Scatter Plot")
