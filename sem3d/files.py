@@ -1,5 +1,6 @@
 """Files that appear whole or not at all, and arrays whose file is checked when it is read."""
 
+import errno
 import hashlib
 import io
 import os
@@ -25,6 +26,11 @@ def write_atomic(path: Path, content: str | bytes) -> None:
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a disk or a quota is full: more of the same would fail alike."""
+    return isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
 
 
 def checksum_file(data: Path) -> Path:

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sem3d.runtime.cli import command
+from sem3d.runtime.cli import again, command
 
 
 def run(cfg: dict[str, Any]) -> None:
@@ -24,7 +24,7 @@ def run(cfg: dict[str, Any]) -> None:
     try:
         trainer = train(cfg, folder)
     except Stopped as reason:
-        print(f"{reason}; run the same command again to continue")
+        print(f"{reason}; {again()} to continue")
         raise SystemExit(reason.status) from None
     if not trainer.is_global_zero:
         return

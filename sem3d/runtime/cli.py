@@ -1,6 +1,5 @@
 """The command line shared by all commands: Hydra, plain configuration, one-sentence errors."""
 
-import errno
 import os
 import re
 import sys
@@ -8,6 +7,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from sem3d.errors import InputError, did_you_mean
+from sem3d.files import is_full
 from sem3d.runtime.names import run_name
 from sem3d.runtime.sweeps import lifeline
 
@@ -71,7 +72,7 @@ def one_sentence(name: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        _stop("interrupted: what is finished is kept; run the same command again to continue", 130)
+        _stop(f"interrupted: what is finished is kept; {again()} to continue", 130)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         _stop(f"error: {explain(error, name)}", 2)
     except ValueError as error:  # Hydra's own, without a class of its own
@@ -84,15 +85,15 @@ def one_sentence(name: str) -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(141) from None
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if not is_full(error):
             raise
         place = f" at {error.filename}" if error.filename else ""
-        _stop(f"error: the disk is full{place}; free some space and run the same command again", 2)
+        _stop(f"error: the disk is full{place}; free some space and {again()}", 2)
     except Exception as error:
         if type(error).__module__.split(".")[0] not in ("joblib", "submitit"):
             raise
         lost = f"the launcher lost a job ({type(error).__name__}); what is finished is kept"
-        _stop(f"error: {lost}; run the same command again to continue", 3)
+        _stop(f"error: {lost}; {again()} to continue", 3)
 
 
 @contextmanager
@@ -118,13 +119,26 @@ class _Task:
     def __call__(self, cfg: DictConfig) -> Any:
         with one_sentence(self.name):  # here too: Hydra would print a traceback's head first
             hydra_config = HydraConfig.get()
-            refuse_additions(hydra_config.overrides.task, cfg)
-            values = plain(cfg, hydra_config)
-            if hydra_config.mode == RunMode.MULTIRUN and "sweep" in values:
+            settings = partial(self._settings, cfg, hydra_config)
+            if hydra_config.mode == RunMode.MULTIRUN and "sweep" in cfg:
                 from sem3d.runtime.sweeps.job import run_job  # --help needs none of it
 
-                return run_job(self.name, values, hydra_config)
-            return self.run(values)
+                return run_job(self.name, settings, hydra_config)
+            return self.run(settings())
+
+    def _settings(self, cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:
+        """Return the plain configuration; what is wrong with it is an `InputError`."""
+        try:
+            refuse_additions(hydra_config.overrides.task, cfg)
+            return plain(cfg, hydra_config)
+        except OmegaConfBaseException as error:
+            raise InputError(explain(error, self.name)) from None
+
+
+def again() -> str:
+    """How to continue; ``fresh=true`` would delete what is there."""
+    without = " without fresh=true" if "fresh=true" in (a.lower() for a in sys.argv[1:]) else ""
+    return f"run the same command again{without}"
 
 
 def plain(cfg: DictConfig, hydra_config: Any) -> dict[str, Any]:

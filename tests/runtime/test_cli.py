@@ -1,4 +1,5 @@
 import errno
+import sys
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,6 +14,7 @@ from sem3d.errors import InputError
 from sem3d.runtime.cli import (
     CONF,
     PACKAGE,
+    again,
     explain,
     one_line,
     one_sentence,
@@ -39,6 +41,18 @@ def sentence(command: str, *overrides: str) -> str:
     with pytest.raises((HydraException, OmegaConfBaseException)) as told:
         plain(compose(command, *overrides), chosen())
     return explain(told.value, command)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [(["a=1"], "run the same command again"),
+     (["-m", "fresh=True"], "run the same command again without fresh=true")],
+)  # fmt: skip
+def test_to_continue_is_not_to_delete(
+    line: list[str], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["x", *line])
+    assert again() == told
 
 
 @pytest.mark.parametrize(

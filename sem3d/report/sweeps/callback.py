@@ -1,5 +1,6 @@
 """Hydra's callback of a multirun of trainings: the plan at its start, the table at its end."""
 
+import os
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from sem3d.runtime.sweeps.checks import check
 from sem3d.runtime.sweeps.folder import PLAN, SweepFolder
 from sem3d.runtime.sweeps.interrupts import stop_jobs_first
 from sem3d.runtime.sweeps.plan import make_plan
+from sem3d.runtime.sweeps.slots import GPUS, is_queued, visible_gpus, wants_gpus
 
 INCOMPLETE: Final = 3
 """Exit status of a sweep some of whose jobs failed or have not finished."""
@@ -42,15 +44,18 @@ class Sweep(Callback):
         with in_callback(config_name):
             known = (folder.path / PLAN).is_file() and not config.fresh
             plan = make_plan(config_name, config, folder.plan() if known else None)
-            check(config)
+            check(config, len(plan.jobs))
             self.lock = folder.open(plan, extend=config.sweep.extend, fresh=config.fresh)
             jobs = folder.jobs()
+        queued = is_queued(config.hydra.launcher)
         _let_run(config)
-        if config.hydra.runtime.choices["hydra/launcher"] != "basic":
+        if config.hydra.runtime.choices["hydra/launcher"] != "basic" and not queued:
             stop_jobs_first(folder, self.lock)
         done = sum(job.state in ("done", "halved") for job in jobs)
         print(f"sweep {plan.name}: {len(jobs)} jobs, {done} done before, in {folder.path}")
         print(f"look at it: python -m sem3d.sweep status {folder.path}", flush=True)
+        if queued:
+            print("jobs in the queue go on when this command ends; scancel stops them", flush=True)
         self.teller = Teller(folder)
 
     def on_job_end(self, job_return: JobReturn, **_: Any) -> None:
@@ -70,14 +75,21 @@ class Sweep(Callback):
             from sem3d.report.sweeps.closing import close
 
             print(close(folder.path))
-            if folder.is_futile:
+            states = {job.state for job in folder.jobs()}
+            if "waiting" in states and folder.is_futile:
                 print("all these jobs failed alike before training: the rest was left out")
-            if any(job.state not in ("done", "halved") for job in folder.jobs()):
+            if states - {"done", "halved"}:
                 raise SystemExit(INCOMPLETE)
 
 
 def _let_run(config: DictConfig) -> None:
-    """Lift submitit's limit of an hour on this machine, waiting included: we have sweep.timeout."""
-    given = any("launcher.timeout_min" in one for one in config.hydra.overrides.hydra)
-    if config.hydra.runtime.choices["hydra/launcher"] == "submitit_local" and not given:
+    """Lift two limits that submitit sets on this machine.
+
+    An hour for each job, waiting included: we have sweep.timeout. And it hides the GPUs.
+    """
+    if config.hydra.runtime.choices["hydra/launcher"] != "submitit_local":
+        return
+    if not any("launcher.timeout_min" in one for one in config.hydra.overrides.hydra):
         config.hydra.launcher.timeout_min = FOR_EVER_MIN
+    if wants_gpus(config.trainer):
+        os.environ[GPUS] = ",".join(visible_gpus())

@@ -2,11 +2,13 @@
 
 import threading
 import time
+from contextlib import suppress
 from typing import Final
 
+from sem3d.errors import InputError
 from sem3d.report.sweeps.outcomes import Sweep, read_sweep
 from sem3d.report.sweeps.status import time_left
-from sem3d.runtime.sweeps.folder import Record, SweepFolder, read_record
+from sem3d.runtime.sweeps.folder import Job, SweepFolder
 from sem3d.runtime.times import told_time
 
 EVERY_S: Final = 1.0
@@ -20,8 +22,8 @@ class Teller:
     """
 
     def __init__(self, folder: SweepFolder) -> None:
-        self.folder, self.plan = folder, folder.plan()
-        self._seen = {name: read_record(folder.path / name) for name in self.plan.jobs}
+        self.folder = folder
+        self._seen = {job.name: (job.state, job.record.attempts) for job in folder.jobs()}
         self._at_once = 1
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -38,24 +40,26 @@ class Teller:
         self._look()
 
     def _look(self) -> None:
-        for number, name in enumerate(self.plan.jobs, 1):
-            record = read_record(self.folder.path / name)
-            if record != self._seen[name]:
-                self._seen[name] = record
-                running = sum(one.state == "running" for one in self._seen.values())
-                self._at_once = max(self._at_once, running)
-                print(f"[{number}/{len(self.plan.jobs)}] {self._line(name, record)}", flush=True)
+        with suppress(InputError):  # a damaged file is told at the end
+            for number, job in enumerate(self.folder.jobs(), 1):
+                now = job.state, job.record.attempts
+                if now != self._seen[job.name]:
+                    self._seen[job.name] = now
+                    running = sum(state == "running" for state, _ in self._seen.values())
+                    self._at_once = max(self._at_once, running)
+                    print(f"[{number}/{len(self._seen)}] {self._line(job)}", flush=True)
 
-    def _line(self, name: str, record: Record) -> str:
+    def _line(self, job: Job) -> str:
+        record = job.record
         if record.state == "running":
             again = f", attempt {record.attempts}" if record.attempts > 1 else ""
-            return f"{name}: starts{again}, log in {self.folder.path / name / 'job.log'}"
+            return f"{job.name}: starts{again}, log in {job.folder / 'job.log'}"
         sweep = read_sweep(self.folder.path)
-        (one,) = (one for one in sweep.outcomes if one.job.name == name)
-        score = f", {self.plan.monitor} {one.score:.4g}" if one.best else ""
+        (one,) = (one for one in sweep.outcomes if one.job.name == job.name)
+        score = f", {sweep.plan.monitor} {one.score:.4g}" if one.best else ""
         reason = f" ({record.reason})" if record.reason else ""
-        ended = f"{one.job.state} after {told_time(record.seconds)}"
-        return f"{name}: {ended}{score}{reason}{self._left(sweep)}"
+        ended = f"{job.state} after {told_time(record.seconds)}"
+        return f"{job.name}: {ended}{score}{reason}{self._left(sweep)}"
 
     def _left(self, sweep: Sweep) -> str:
         """What remains, with as many jobs at a time as have been seen."""

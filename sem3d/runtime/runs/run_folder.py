@@ -139,7 +139,7 @@ class RunFolder:
         if changed:
             raise InputError(
                 f"{self.path} holds a run with other settings of {', '.join(changed)}; "
-                "give name=... for a second run, or fresh=true to replace it"
+                "give name=... (in a sweep, sweep.name=...) for a second run, or delete that folder"
             )
 
 

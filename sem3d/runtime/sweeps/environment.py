@@ -9,7 +9,16 @@ from typing import Any, Final
 
 from sem3d.errors import InputError
 from sem3d.locks import Lock
-from sem3d.runtime.sweeps.slots import cores, gpu_locks, one_of, places, processor_locks, wants_gpus
+from sem3d.runtime.sweeps.slots import (
+    GPUS,
+    cores,
+    gpu_locks,
+    is_queued,
+    one_of,
+    places,
+    processor_locks,
+    wants_gpus,
+)
 
 RANKS: Final = (
     "LOCAL_RANK", "RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "NODE_RANK", "GROUP_RANK",
@@ -42,8 +51,8 @@ def room(
 ) -> Iterator[Room]:
     """Hold what a job needs of this machine, waiting until it is free.
 
-    Jobs on GPUs wait for those alone, unless ``sweep.slots`` limits them too; in an allocation of
-    Slurm a job has its cores to itself.
+    Jobs on GPUs wait for those alone, unless ``sweep.slots`` limits them too; a job that Slurm was
+    given by itself has its cores alone.
 
     Args:
         cfg: the job's configuration.
@@ -62,7 +71,7 @@ def room(
         )
     at_once, on_gpus = places(cfg, launcher), wants_gpus(trainer)
     with ExitStack() as stack:
-        if limited or not (on_gpus or "SLURM_JOB_ID" in os.environ):
+        if limited or not (on_gpus or is_queued(launcher)):
             stack.enter_context(one_of(processor_locks(folder, at_once), 1, waiting))
         if not on_gpus:
             yield Room((), at_once)
@@ -79,10 +88,11 @@ def environment(cfg: Mapping[str, Any], has: Room) -> dict[str, str]:
     Without ``OMP_NUM_THREADS`` every process of a job gets an equal share of the cores.
     """
     kept = {k: v for k, v in os.environ.items() if k not in RANKS and not k.startswith(PREFIXES)}
+    kept.pop(GPUS, None)
     if has.gpus:
         kept["CUDA_VISIBLE_DEVICES"] = ",".join(has.names)
     processes = len(has.gpus) or cfg["trainer"]["devices"]
-    if isinstance(processes, int) and processes > 0 and "SLURM_JOB_ID" not in os.environ:
+    if isinstance(processes, int) and processes > 0:
         share = cores() // (has.at_once * processes)
         kept.setdefault("OMP_NUM_THREADS", str(max(1, share)))
     return kept

@@ -1,5 +1,6 @@
 """Ctrl-C for launchers whose jobs run in other processes: they save and stop before those end."""
 
+import os
 import signal
 import time
 from types import FrameType
@@ -27,6 +28,7 @@ def stop_jobs_first(folder: SweepFolder, lock: Lock) -> None:
 
     def interrupted(_: int, __: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        os.write(2, b"waits for the running jobs to save; Ctrl-C again ends them at once\n")
         lock.release()
         deadline = time.monotonic() + WAIT_S
         while time.monotonic() < deadline and any(

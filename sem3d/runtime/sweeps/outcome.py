@@ -11,7 +11,7 @@ STOPPED: Final = (130, 138, 140, 143, -signal.SIGINT, -signal.SIGTERM)
 """Statuses of a training that saved and stopped: Ctrl-C, SIGUSR1, SIGUSR2, SIGTERM."""
 COLOUR: Final = re.compile(r"\x1b\[[0-9;]*m")
 TELLING: Final = (
-    re.compile(r"error: (.+)"),
+    re.compile(r"error: (?!rank \d+ ended)(.+)"),  # that rank tells why itself
     re.compile(r"((?:\w+\.)*\w+(?:Error|Exception|Interrupt)\b.*)"),
     re.compile(r"(.+; run the same command again.*)"),
 )
@@ -25,13 +25,14 @@ def outcome(status: int, is_done: bool, words: str) -> tuple[State, str, str]:
 
     Args:
         status: exit status, negative for a signal.
-        is_done: whether the run has marked itself as done.
+        is_done: whether the run has marked itself as done; what goes wrong later undoes nothing.
         words: the end of its log.
     """
+    if is_done:
+        late = status != 0 and status not in STOPPED
+        return "done", f"{outcome(status, False, words)[1]}, after it was done" if late else "", ""
     last = reason(words)
-    if status == 0:
-        return ("done", "", "") if is_done else ("interrupted", last, "")
-    if status in STOPPED:
+    if status == 0 or status in STOPPED:
         return "interrupted", last, ""
     head = words.find("Traceback (most recent call last)")
     traceback = words[head:] if head >= 0 else ""

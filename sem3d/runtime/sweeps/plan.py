@@ -66,13 +66,30 @@ def make_plan(config_name: str, config: DictConfig, old: Plan | None = None) -> 
     common = base(config_name, [f"{key}={value}" for key, value in (jobs[0] | first).items()])
     return Plan(
         name=config.sweep.name,
-        command=shlex.join(["python", "-m", f"sem3d.{config_name}", *sys.argv[1:]]),
+        command=_continuing(config_name, config, old, parameters),
         parameters=parameters,
         jobs={job_name(v): v for v in values},
         base=common,
         monitor=common["checkpoint"]["monitor"],
         mode=common["checkpoint"]["mode"],
     )
+
+
+def _continuing(
+    config_name: str, config: DictConfig, old: Plan | None, now: Mapping[str, list[str]]
+) -> str:
+    """Return the command line that goes on with a sweep: it deletes nothing, and adds nothing.
+
+    Where values have been added to a sweep it has all of them.
+    """
+    united: dict[str, str] = {}
+    if old and config.sweep.extend and old.parameters.keys() == now.keys():
+        both = {key: list(dict.fromkeys([*old.parameters[key], *now[key]])) for key in now}
+        united = {key: ",".join(values) for key, values in both.items()}
+    left = ("fresh", "sweep.extend", *united)
+    kept = [word for word in sys.argv[1:] if word.partition("=")[0] not in left]
+    added = [f"{key}={values}" for key, values in united.items()]
+    return shlex.join(["python", "-m", f"sem3d.{config_name}", *kept, *added])
 
 
 def _check_numbers(key: str, values: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def wait(
         is_orphan: whether the sweep is gone; the job is then stopped.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; the job has stopped.
+        KeyboardInterrupt: Ctrl-C; the job has stopped, as for any other error.
     """
     deadline = time.monotonic() + limit
     try:
@@ -73,6 +73,6 @@ def wait(
             if time.monotonic() >= deadline:
                 stop(process)
                 return None
-    except KeyboardInterrupt:
+    except BaseException:  # submitit makes an error of the signal for a queue's time limit
         stop(process)
         raise

@@ -1,7 +1,7 @@
 """Who may use which processor or GPU: one lock each, so that nothing is used twice.
 
 Locks of GPUs are shared by all sweeps of a user on a machine; those of processor slots belong to
-one sweep. Inside an allocation of Slurm a job has its processors to itself and waits for no slot.
+one sweep. A job that Slurm was given by itself has its processors alone and waits for no slot.
 """
 
 import os
@@ -18,6 +18,8 @@ from sem3d.errors import InputError
 from sem3d.locks import Lock
 
 POLL_S: Final = 0.2
+GPUS: Final = "SEM3D_GPUS"
+"""Environment variable: the GPUs of the sweep's command, where a launcher hides them from jobs."""
 
 
 @contextmanager
@@ -99,11 +101,11 @@ def gpu_locks(wanted: Any) -> tuple[list[Lock], int]:
 def visible_gpus() -> list[str]:
     """Return the unique names of the GPUs (or MIG parts) that this process may use, in order.
 
-    ``CUDA_VISIBLE_DEVICES`` may hold numbers or names; numbers count as in ``nvidia-smi``. As with
-    CUDA, nothing counts from the first entry on that is no device.
+    ``SEM3D_GPUS``, else ``CUDA_VISIBLE_DEVICES``, may hold numbers or names; numbers count as in
+    ``nvidia-smi``. As with CUDA, nothing counts from the first entry on that is no device.
     """
     listed = _listed_gpus()
-    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    chosen = os.environ.get(GPUS, os.environ.get("CUDA_VISIBLE_DEVICES"))
     if chosen is None:
         return listed
     found = []
@@ -144,6 +146,15 @@ def wants_gpus(trainer: Mapping[str, Any]) -> bool:
     """Whether a trainer takes GPUs."""
     accelerator = trainer["accelerator"]
     return accelerator in ("gpu", "cuda") or (accelerator == "auto" and bool(visible_gpus()))
+
+
+def is_queued(launcher: Mapping[str, Any]) -> bool:
+    """Whether each job of a sweep is one of Slurm: it has its cores alone and outlives the command.
+
+    Args:
+        launcher: Hydra's launcher node.
+    """
+    return str(launcher.get("_target_")).endswith("SlurmLauncher")
 
 
 def places(cfg: Mapping[str, Any], launcher: Mapping[str, Any]) -> int:

@@ -165,18 +165,22 @@ def looked_after(trainer: Trainer) -> Iterator[None]:
     if not isinstance(launcher, _SubprocessScriptLauncher):
         yield
         return
-    threading.Thread(target=_look_after, args=(launcher,), daemon=True).start()
+    over = threading.Event()
+    threading.Thread(target=_look_after, args=(launcher, over), daemon=True).start()
     try:
         yield
     except RuntimeError:
         time.sleep(4 * LOOK_S)  # a lost connection: the watch knows why
         raise
+    finally:
+        over.set()
 
 
-def _look_after(launcher: _SubprocessScriptLauncher) -> None:
+def _look_after(launcher: _SubprocessScriptLauncher, over: threading.Event) -> None:
     failed: list[str] = []
     while not failed:
-        time.sleep(LOOK_S)
+        if over.wait(LOOK_S):
+            return
         failed = told_failures([p.poll() for p in launcher.procs])
     print(f"error: {failed[0]}", file=sys.stderr, flush=True)
     launcher.kill(signal.SIGKILL)

@@ -1,5 +1,6 @@
 """Begin and end of a sweep, as Hydra calls them."""
 
+import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from sem3d.report.sweeps import closing
 from sem3d.report.sweeps.callback import INCOMPLETE, Sweep
 from sem3d.runtime.cli import CONF
 from sem3d.runtime.sweeps.folder import PLAN, Record, SweepFolder, write_record
+from sem3d.runtime.sweeps.slots import GPUS
 
 
 @pytest.fixture
@@ -116,6 +118,40 @@ def test_failures_alike_are_told(
         write_record(folder.path / f"lr-0.{number}", record)
     assert status(sweep.on_multirun_end, config()) == INCOMPLETE
     assert "failed alike before training: the rest was left out" in capsys.readouterr().out
+
+
+def test_when_all_were_tried_nothing_was_left_out(
+    config: Any, sweep: Sweep, folder: SweepFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sweep.on_multirun_start(config("optimizer.lr=0.1,0.2,0.3"), "train")
+    began = (folder.path / PLAN).stat().st_mtime + 1
+    for number in range(1, 4):
+        record = Record("failed", 1, began, reason="no dataset")
+        write_record(folder.path / f"lr-0.{number}", record)
+    assert status(sweep.on_multirun_end, config()) == INCOMPLETE
+    assert "left out" not in capsys.readouterr().out
+
+
+def test_submitit_here_hides_no_gpus_and_sets_no_limit(
+    config: Any, sweep: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sem3d.report.sweeps.callback.visible_gpus", lambda: ["GPU-1", "GPU-2"])
+    monkeypatch.setattr("sem3d.report.sweeps.callback.check", lambda *_: None)
+    monkeypatch.setattr("sem3d.report.sweeps.callback.stop_jobs_first", lambda *_: None)
+    monkeypatch.setenv(GPUS, "")
+    given = config("trainer=gpu", "hydra/launcher=submitit_local")
+    sweep.on_multirun_start(given, "train")
+    assert os.environ[GPUS] == "GPU-1,GPU-2"
+    assert given.hydra.launcher.timeout_min > 60 * 24 * 300
+
+
+def test_jobs_in_a_queue_are_told_to_go_on(
+    config: Any, sweep: Sweep, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sem3d.report.sweeps.callback.check", lambda *_: None)
+    monkeypatch.setattr("sem3d.report.sweeps.callback.stop_jobs_first", pytest.fail)
+    sweep.on_multirun_start(config("hydra/launcher=submitit_slurm"), "train")
+    assert "go on when this command ends; scancel stops them" in capsys.readouterr().out
 
 
 def test_what_was_done_before_is_counted(

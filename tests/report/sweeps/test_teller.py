@@ -29,9 +29,16 @@ def told(started: SweepFolder, capsys: pytest.CaptureFixture[str]) -> Any:
 
     def run(**records: Record) -> list[str]:
         watching = Teller(started)
+        locks = []
         for name, record in records.items():
-            write_record(started.path / f"lr-{name[1:]}", record)
+            folder = started.path / f"lr-{name[1:]}"
+            write_record(folder, record)
+            if record.state == "running":
+                locks.append(Lock(folder / "job.lock"))
+                locks[-1].take()  # unless the test holds it
         watching.stop()
+        for lock in locks:
+            lock.release()
         return capsys.readouterr().out.splitlines()
 
     return run
@@ -92,6 +99,21 @@ def test_an_interrupted_job_is_still_to_finish(told: Any) -> None:
     assert lines[1] == "[2/4] lr-2: interrupted after 9 s; 3 to finish, about 3 min"
 
 
+def test_jobs_of_a_killed_sweep_do_not_count_as_running(told: Any, started: SweepFolder) -> None:
+    for name in ("lr-2", "lr-3", "lr-4"):
+        write_record(started.path / name, RUNNING)
+    (line,) = told(_1=Record("done", 1, 1e9, seconds=60.0))
+    assert line.endswith("; 3 to finish, about 3 min")
+
+
+def test_a_damaged_file_is_left_to_the_end(told: Any, started: SweepFolder) -> None:
+    watching = Teller(started)
+    write_atomic(started.path / "lr-1" / "job.json", "{")
+    watching.stop()
+    (started.path / "lr-1" / "job.json").unlink()
+    assert len(told(_2=Record("done", 1, 1e9, seconds=60.0))) == 1
+
+
 def test_without_a_job_that_is_done_nothing_is_foretold(told: Any) -> None:
     (line,) = told(_1=replace(RUNNING, state="failed", seconds=3.0))
     assert line == "[1/4] lr-1: failed after 3 s"
@@ -118,7 +140,7 @@ def test_it_watches_while_the_sweep_runs(
     while not out and time.monotonic() < deadline:
         time.sleep(0.01)
         out = capsys.readouterr().out
-    lock.release()
     watching.stop()
+    lock.release()
     assert out.startswith("[1/4] lr-1: starts")
     assert capsys.readouterr().out == ""

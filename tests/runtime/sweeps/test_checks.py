@@ -10,7 +10,7 @@ from hydra.types import RunMode
 
 from sem3d.errors import InputError
 from sem3d.runtime.cli import CONF
-from sem3d.runtime.sweeps.checks import check
+from sem3d.runtime.sweeps.checks import MOST_LOCAL, check
 
 
 def config(*overrides: str) -> Any:
@@ -25,7 +25,7 @@ def config(*overrides: str) -> Any:
     [(), ("sweep.timeout=01:00:00", "sweep.slots=3"), ("sweep.halving={first: 1, factor: 2}",)],
 )
 def test_good_settings_pass(overrides: tuple[str, ...]) -> None:
-    check(config("seed=1,2", *overrides))
+    check(config("seed=1,2", *overrides), 2)
 
 
 @pytest.mark.parametrize(
@@ -42,9 +42,16 @@ def test_good_settings_pass(overrides: tuple[str, ...]) -> None:
 def test_the_rest_is_told(override: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     with pytest.raises(InputError, match=told):
-        check(config("seed=1,2", override))
+        check(config("seed=1,2", override), 2)
 
 
 def test_on_a_cluster_gpus_are_those_of_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
-    check(config("seed=1,2", "trainer=gpu", "hydra/launcher=submitit_slurm"))
+    check(config("seed=1,2", "trainer=gpu", "hydra/launcher=submitit_slurm"), 1000)
+
+
+def test_submitit_would_start_too_many_jobs_at_once_here() -> None:
+    local = config("seed=1,2", "hydra/launcher=submitit_local")
+    check(local, MOST_LOCAL)
+    with pytest.raises(InputError, match=r"starts all 65 jobs at once, .* hydra/launcher=joblib"):
+        check(local, MOST_LOCAL + 1)

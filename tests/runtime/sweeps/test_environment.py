@@ -76,16 +76,14 @@ def test_threads_that_were_chosen_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     assert environment(cfg(), has(at_once=4))["OMP_NUM_THREADS"] == "5"
 
 
-def test_an_allocation_of_slurm_is_the_job_s_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    assert "OMP_NUM_THREADS" not in environment(cfg(), has(at_once=4))
-
-
 def test_a_job_sees_its_gpus_only(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "CUDA_VISIBLE_DEVICES" not in environment(cfg(), has())
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")
     assert environment(cfg(), has())["CUDA_VISIBLE_DEVICES"] == "0,1,2"
-    assert environment(cfg(), has("GPU-a", "GPU-b"))["CUDA_VISIBLE_DEVICES"] == "GPU-a,GPU-b"
+    monkeypatch.setenv(slots.GPUS, "GPU-a,GPU-b,GPU-c")
+    around = environment(cfg(), has("GPU-a", "GPU-b"))
+    assert around["CUDA_VISIBLE_DEVICES"] == "GPU-a,GPU-b"
+    assert slots.GPUS not in around
 
 
 def held(folder: Path) -> list[str]:
@@ -93,6 +91,7 @@ def held(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.rglob("*.lock") if is_locked(path))
 
 
+SLURM = {"_target_": "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"}
 HOST = os.uname().nodename
 
 
@@ -133,14 +132,23 @@ def test_auto_without_a_driver_is_the_processor(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("driver")
-def test_inside_slurm_there_are_no_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    with room(cfg(accelerator="gpu"), {}, tmp_path, stay) as one:
+def test_jobs_of_slurm_wait_for_no_slot(tmp_path: Path) -> None:
+    with room(cfg(accelerator="gpu"), SLURM, tmp_path, stay) as one:
         assert held(tmp_path) == list(one.names) == ["GPU-0a-0b"]
-    with room(cfg(), {}, tmp_path, stay):
+    with room(cfg(), SLURM, tmp_path, stay):
         assert held(tmp_path) == []
-    with room(cfg(2), {}, tmp_path, stay):
+    with room(cfg(2), SLURM, tmp_path, stay):
         assert held(tmp_path) == [f"{HOST}-0"]
+
+
+def test_other_launchers_inside_slurm_share_the_cores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """joblib in a batch script starts several jobs in one allocation."""
+    monkeypatch.setenv("SLURM_JOB_ID", "1")
+    with room(cfg(), {"n_jobs": 4}, tmp_path, stay) as one:
+        assert held(tmp_path) == [f"{HOST}-0"]
+        assert environment(cfg(), one)["OMP_NUM_THREADS"] == "2"
 
 
 @pytest.mark.usefixtures("driver")

@@ -3,7 +3,6 @@
 import errno
 import json
 import os
-import subprocess
 import sys
 import threading
 import time
@@ -14,8 +13,9 @@ from typing import Any
 
 import pytest
 
+from sem3d.errors import InputError
 from sem3d.locks import Lock, is_locked
-from sem3d.runtime.runs.run_folder import IDENTITY, RunFolder
+from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps import folder as folder_module
 from sem3d.runtime.sweeps import job, lifeline, process
 from sem3d.runtime.sweeps.environment import Room
@@ -27,30 +27,7 @@ from sem3d.runtime.sweeps.folder import (
     write_record,
 )
 from tests.runtime.sweeps.processes import lives, until
-
-CFG: dict[str, Any] = dict.fromkeys(IDENTITY) | {
-    "trainer": {
-        "accelerator": "cpu", "devices": 1, "num_nodes": 1, "max_epochs": 2, "max_steps": -1
-    },
-    "sweep": {"slots": None, "timeout": None, "halving": None},
-}  # fmt: skip
-FINISH = """
-import shutil, sys
-shutil.copytree(sys.argv[2], sys.argv[1], dirs_exist_ok=True)
-print("trained")
-"""
-RAISE = "print('epoch 1'); raise ValueError('no such thing')"
-POLITE = """
-import time
-try:
-    print("ready", flush=True)
-    time.sleep(60)
-except KeyboardInterrupt:
-    raise SystemExit(130)
-"""
-DEAF = "trap '' INT; sleep 60"
-QUICK = "trap 'exit 130' INT; sleep 60 & wait"
-"""Of the shell: they are ready at once."""
+from tests.runtime.sweeps.programs import CFG, DEAF, FINISH, POLITE, QUICK, RAISE
 
 
 @pytest.fixture
@@ -81,7 +58,10 @@ class Jobs:
             sweep=SimpleNamespace(dir=str(self.sweep.path)), launcher=launcher,
             overrides=SimpleNamespace(task=["seed=1", f"optimizer.lr={rate}"]),
         )  # fmt: skip
-        return job.run_job("train", self.cfg, hydra)
+        return job.run_job("train", self.settings, hydra)
+
+    def settings(self) -> dict[str, Any]:
+        return self.cfg
 
     def folder(self, rate: str = "0.1") -> Path:
         return self.sweep.path / f"lr-{rate}"
@@ -99,8 +79,7 @@ class Jobs:
 @pytest.fixture
 def jobs(sweep: SweepFolder, done: Path, planned: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A sweep command that has the folder; without it a job would end this process."""
-    for name in ("SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(process, "POLL_S", 0.05)
     lock = sweep.open(planned("0.1", "0.2", "0.3", "0.4"), extend=False, fresh=False)
     yield Jobs(sweep, done, monkeypatch)
@@ -191,7 +170,7 @@ def test_an_interrupt_is_recorded_and_passed_on(
 ) -> None:
     pids = []
 
-    def interrupt(sweep: SweepFolder) -> bool:
+    def interrupt(*_: Any) -> bool:
         if jobs.record().state == "running":
             until(lambda: "ready" in jobs.log())
             pids.append(jobs.record().pid)
@@ -212,9 +191,60 @@ def test_a_job_that_finished_alone_is_noted(jobs: Jobs) -> None:
     jobs.run(FINISH)
     began, finished = 1e9, 1e9 + 50
     write_record(jobs.folder(), Record("running", 2, began, seconds=100.0))
-    os.utime(jobs.folder() / "done.json", (finished, finished))
+    os.utime(jobs.folder() / "job.log", (finished, finished))
     assert jobs.run(RAISE) == "done"
     assert jobs.record() == Record("done", 2, began, finished, 150.0, devices=[], status=0)
+
+
+@pytest.mark.parametrize(
+    ("late", "reason"),
+    [
+        ("raise ValueError('too late')", "ValueError: too late"),
+        ("import time; time.sleep(60)", "stopped at sweep.timeout, 3 s"),
+    ],
+)
+def test_what_goes_wrong_after_it_was_done_undoes_nothing(
+    jobs: Jobs, late: str, reason: str
+) -> None:
+    jobs.with_setting(timeout="00:03")
+    assert jobs.run(FINISH + late) == "done"
+    assert jobs.record().reason == f"{reason}, after it was done"
+
+
+def test_settings_that_do_not_fit_are_recorded(jobs: Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> dict[str, Any]:
+        raise InputError("dataset.root is not set; give dataset.root=...")
+
+    monkeypatch.setattr(jobs, "settings", refuse)
+    assert jobs.run(FINISH) == "failed"
+    assert jobs.record().reason == "dataset.root is not set; give dataset.root=..."
+    assert jobs.record().traceback == ""
+
+
+def test_a_defect_of_the_supervisor_is_recorded(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(job, "room", lambda *_: 1 / 0)
+    assert jobs.run(FINISH) == "failed"
+    assert jobs.record().reason == "ZeroDivisionError: division by zero"
+    assert jobs.record().traceback.startswith("Traceback (most recent call last):")
+
+
+def test_a_time_limit_of_a_queue_lets_the_job_save(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """submitit makes an error of the signal that comes before it."""
+
+    def limit(*_: Any) -> bool:
+        if jobs.record().state == "running":
+            until(lambda: "ready" in jobs.log())
+            raise RuntimeError("not requeued")
+        return False
+
+    monkeypatch.setattr(job, "_is_orphan", limit)
+    assert jobs.run(POLITE) == "interrupted"
+    told = jobs.record()
+    assert (told.state, told.status, told.attempts) == ("interrupted", 130, 1)
 
 
 def test_time_is_not_counted_twice(jobs: Jobs) -> None:
@@ -311,51 +341,3 @@ def test_failures_that_differ_say_nothing_of_the_others(jobs: Jobs) -> None:
     rates = ("0.1", "0.2", "0.3", "0.4")
     assert [jobs.run(f"raise ValueError({r})", r) for r in rates] == ["failed"] * 4
     assert not jobs.sweep.is_futile
-
-
-# a sweep that is gone
-
-WORKER = """
-import sys, time
-from pathlib import Path
-from types import SimpleNamespace
-from sem3d.runtime.sweeps import job, process
-process.POLL_S = 0.05
-job._call = lambda *a: [sys.executable, "-c", sys.argv[3]]
-hydra = SimpleNamespace(sweep=SimpleNamespace(dir=sys.argv[1]), launcher={},
-    overrides=SimpleNamespace(task=["optimizer.lr=0.1"]))
-import json
-print(job.run_job("train", json.loads(sys.argv[2]), hydra), flush=True)
-"""
-
-
-def worker(sweep: SweepFolder, program: str) -> subprocess.Popen[str]:
-    call = [sys.executable, "-c", WORKER, str(sweep.path), json.dumps(CFG), program]
-    return subprocess.Popen(call, stdout=subprocess.PIPE, text=True)
-
-
-def test_a_worker_without_its_sweep_stops_its_job_and_ends(
-    sweep: SweepFolder, planned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    lock = sweep.open(planned("0.1"), extend=False, fresh=False)
-    with worker(sweep, POLITE) as process:
-        log = sweep.path / "lr-0.1" / "job.log"
-        until(lambda: log.is_file() and "ready" in log.read_text())
-        lock.release()
-        assert process.communicate(timeout=60)[0] == ""
-        assert process.returncode == 1
-    assert read_record(sweep.path / "lr-0.1").state == "interrupted"
-    with worker(sweep, POLITE) as process:
-        assert process.communicate(timeout=60)[0] == ""
-    assert read_record(sweep.path / "lr-0.1").attempts == 1
-
-
-def test_a_job_of_slurm_needs_no_sweep(
-    sweep: SweepFolder, planned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SLURM_JOB_ID", "1")
-    sweep.open(planned("0.1"), extend=False, fresh=False).release()
-    with worker(sweep, RAISE) as process:
-        assert process.communicate(timeout=60)[0] == "failed\n"
-    assert process.returncode == 0

@@ -27,7 +27,8 @@ LOG = f"epoch 1\nepoch 2\n{TRACE}\n \n"
         (0, False, "interrupted", "last line"),
         (1, False, "failed", "last line"),
         (2, False, "failed", "last line"),
-        (2, True, "failed", "last line"),
+        (2, True, "done", "last line, after it was done"),
+        (130, True, "done", ""),
         (130, False, "interrupted", "last line"),
         (138, False, "interrupted", "last line"),
         (140, False, "interrupted", "last line"),
@@ -35,7 +36,8 @@ LOG = f"epoch 1\nepoch 2\n{TRACE}\n \n"
         (-2, False, "interrupted", "last line"),
         (-15, False, "interrupted", "last line"),
         (-9, False, "failed", "ended by signal 9 (SIGKILL); out of memory?"),
-        (-11, True, "failed", "ended by signal 11 (SIGSEGV)"),
+        (-11, False, "failed", "ended by signal 11 (SIGSEGV)"),
+        (-11, True, "done", "ended by signal 11 (SIGSEGV), after it was done"),
         (-40, False, "failed", "ended by signal 40 (real-time)"),
     ],
 )
@@ -55,6 +57,11 @@ def test_a_killed_process_may_leave_a_traceback() -> None:
     assert "KeyError" in traceback
 
 
+def test_the_rank_that_failed_tells_why() -> None:
+    words = "error: loss is NaN; lower the rate\nerror: rank 1 ended with status 2; see above\n"
+    assert outcome(2, False, words)[1] == "loss is NaN; lower the rate"
+
+
 def test_the_word_error_is_left_out() -> None:
     assert outcome(2, False, "error: a is b; c\n")[1] == "a is b; c"
 
@@ -71,7 +78,7 @@ def test_every_end_has_a_state_and_a_reason_of_one_line(
 ) -> None:
     state, reason, _ = outcome(status, is_done, words)
     assert state in ("done", "interrupted", "failed")
-    assert (state == "done") == (status == 0 and is_done)
+    assert (state == "done") == is_done
     assert len(reason.splitlines()) <= 1
     assert reason or state == "done" or words
 

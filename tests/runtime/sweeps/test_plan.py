@@ -201,6 +201,23 @@ def test_the_plan_tells_its_command_and_score(monkeypatch: pytest.MonkeyPatch) -
     assert (made.monitor, made.mode) == ("val/loss", "min")
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (["-m", "seed=1,2", "fresh=true"], ["-m", "seed=1,2"]),
+        (["-m", "seed=3", "sweep.extend=true"], ["-m", "seed=1,2,3"]),
+        (["-m", "seed=2,3", "ema=0.9", "sweep.extend=true"], ["-m", "ema=0.9", "seed=1,2,3"]),
+    ],
+)
+def test_the_command_that_is_told_only_continues(
+    monkeypatch: pytest.MonkeyPatch, line: list[str], told: list[str]
+) -> None:
+    old = plan("seed=1,2")
+    monkeypatch.setattr(sys, "argv", ["x", *line])
+    made = make_plan("train", multirun(*line[1:]), old)
+    assert shlex.split(made.command)[3:] == told
+
+
 def has(tree: Any, key: str) -> bool:
     for part in key.split("."):
         if not isinstance(tree, dict) or part not in tree:

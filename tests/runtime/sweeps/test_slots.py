@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from sem3d.errors import InputError
 from sem3d.locks import Lock, is_locked
+from sem3d.runtime.cli import CONF
 from sem3d.runtime.sweeps import slots
 from sem3d.runtime.sweeps.slots import (
     cores,
@@ -40,6 +44,24 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 def three(tmp_path: Path) -> Any:
     """Three locks anew, as every process makes them."""
     return lambda: [Lock(tmp_path / f"{n}.lock") for n in range(3)]
+
+
+def test_gpus_that_a_launcher_hides_are_told_by_the_sweep(
+    driver: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "2,0")
+    monkeypatch.setenv(slots.GPUS, ",".join(slots.visible_gpus()))
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert slots.visible_gpus() == ["GPU-2a-0b", "GPU-0a-0b"]
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local", "submitit_slurm", "basic"])
+def test_only_jobs_of_slurm_are_queued(launcher: str) -> None:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        given = [f"hydra/launcher={launcher}"]
+        config = loader.load_configuration("train", given, RunMode.MULTIRUN)
+    assert slots.is_queued(config.hydra.launcher) == (launcher == "submitit_slurm")
 
 
 def test_the_first_free_ones_are_taken(three: Any) -> None:

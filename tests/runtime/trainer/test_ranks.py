@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 from unittest.mock import Mock
@@ -133,6 +134,15 @@ def test_ranks_started_together_are_told_by_the_first(what: str, tmp_path: Any) 
         assert outputs[1] == ("", "")
         assert outputs[0][1].endswith("ZeroDivisionError: division by zero\n")
         assert [p.returncode for p in both] == [1, 2]
+
+
+def test_a_rank_that_fails_after_the_training_ends_nobody() -> None:
+    launcher = ranks._SubprocessScriptLauncher(Mock(), 2, 1)
+    with ranks.looked_after(trainer(2, 1, strategy=Mock(launcher=launcher))):
+        watch = threading.enumerate()[-1]
+    launcher.procs = [Mock(poll=lambda: pytest.fail("looked again"))]
+    watch.join(timeout=20)
+    assert not watch.is_alive()
 
 
 RANK_0 = """
