@@ -103,6 +103,21 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     return sweep
 
 
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_settings_of_one_job_that_are_not_whole_fail_it_alone(
+    commands: Commands, launcher: str
+) -> None:
+    line = ("-m", "dataset=store,layers_demo", *BASE[1:], *SHORT, "sweep.name=grid")
+    done = commands.run("train", *line, *LAUNCHERS[launcher])
+    assert done.returncode == 3, done.stderr
+    sweep = Sweep(commands)
+    records = [json.loads((sweep.folder / f"dataset-{name}" / "job.json").read_text())
+               for name in ("store", "layers_demo")]  # fmt: skip
+    assert [record["state"] for record in records] == ["failed", "done"]
+    assert "dataset.root is not set; give dataset.root=..." in records[0]["reason"]
+    assert "job.log" not in done.stdout.split("failed 1x")[1]  # it has none
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS)
 def test_a_sweep_ends_with_a_table_and_is_not_run_twice(sweep: Sweep, launcher: str) -> None:
     out = sweep.commands.succeed("train", *GRID, *SHORT, *LAUNCHERS[launcher])
