@@ -90,7 +90,7 @@ def _stand_ins(folder: Path) -> None:
     attempt = job._attempt
 
     def prepared(*arguments: Any) -> None:
-        cfg, lock = arguments[2], arguments[4]
+        _, cfg, lock, _ = arguments
         run = RunFolder(lock.path.parent)
         run.open(cfg, fresh=False)
         run.finish(cfg, {"val/score": 0.5})
