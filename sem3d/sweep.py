@@ -130,6 +130,8 @@ def _table(asked: Namespace) -> None:
     from sem3d.report.sweeps.tables import shown_table, write_table
 
     sweep = read_sweep(_folder(asked))
+    if asked.csv and asked.csv.is_dir():
+        raise InputError(f"--csv {asked.csv} is a folder; give a file")
     if asked.csv and not asked.csv.parent.is_dir():
         raise InputError(f"--csv {asked.csv}: there is no folder {asked.csv.parent}; make it first")
     _console().print(shown_table(sweep))

@@ -6,7 +6,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -71,8 +71,9 @@ def one_sentence(name: str) -> Iterator[None]:
     """Turn what a user can mend into one sentence and an exit status."""
     try:
         yield
-    except KeyboardInterrupt:
-        _stop(f"interrupted: what is finished is kept; {again()} to continue", 130)
+    except KeyboardInterrupt as error:
+        status = error.args[0] if error.args else 130  # of `kill`, see stop_jobs_first
+        _stop(f"interrupted: what is finished is kept; {again()} to continue", status)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         _stop(f"error: {explain(error, name)}", 2)
     except ValueError as error:  # Hydra's own, without a class of its own
@@ -181,6 +182,8 @@ def explain(error: Exception, name: str) -> str:
         return f"{match[1]!r} has several values; put -m first to run each; a list is key=[a,b]"
     if match := re.search(r"Could not override '([^']+)'", text):
         key = match[1].split("@")[0]
+        if key.startswith("hydra."):
+            return f"unknown configuration key {key!r}; --cfg hydra shows those of Hydra"
         known = _known_keys(name)
         group = key.split(".")[0]
         chosen_by_user = (CONF / group).is_dir() and not any(
@@ -204,13 +207,20 @@ def explain(error: Exception, name: str) -> str:
 
 def _of_hydra(group: str) -> list[str]:
     """Options of a group that Hydra and its plugins bring."""
-    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+    with _composing():
         return GlobalHydra.instance().config_loader().get_group_options(group)
+
+
+def _composing() -> AbstractContextManager[Any]:
+    """Let Hydra compose, also where it is in the middle of a multirun."""
+    if GlobalHydra.instance().is_initialized():
+        return nullcontext()
+    return hydra.initialize_config_dir(str(CONF), version_base="1.3")
 
 
 def _known_keys(name: str) -> set[str]:
     """Every key of the command's default configuration, dotted, and its groups."""
-    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+    with _composing():
         cfg = hydra.compose(name)
     groups = {p.name for p in CONF.iterdir() if p.is_dir()}
     return groups | set(_dotted(OmegaConf.to_container(cfg, resolve=False)))

@@ -30,6 +30,17 @@ def run_name(choices: Mapping[str, str | None], dataset: str, overrides: str) ->
     return f"{head}+{tail}"
 
 
+def override(key: str, value: str) -> str:
+    """Return ``key=value`` for a command line of Hydra, quoted where the value is no plain path.
+
+    A backslash of Hydra's grammar escapes quotes only.
+    """
+    if re.fullmatch(r"[\w./+-]*/[\w./+-]*|[a-z][\w.]*-[\w.+-]*", value, re.ASCII | re.I):
+        return f"{key}={value}"
+    safe = re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), value)
+    return f"{key}='{safe}'"
+
+
 def plain(text: str) -> str:
     """Keep ASCII letters, digits, dots and signs; a dash for everything else."""
     return re.sub(r"[^\w.+-]+", "-", text, flags=re.ASCII).strip("+-")

@@ -94,6 +94,11 @@ def test_a_folder_that_is_no_sweep_is_named_as_it_was_given(
         assert str(raised.value) == told
 
 
+def test_a_csv_is_a_file(tmp_path: Path, outputs: list[str]) -> None:
+    with pytest.raises(InputError, match=r"--csv .* is a folder; give a file"):
+        main(["table", "first", "--csv", str(tmp_path), *outputs])
+
+
 def test_a_csv_goes_into_a_folder_that_is_there(tmp_path: Path, outputs: list[str]) -> None:
     with pytest.raises(InputError, match=r"there is no folder .*/new; make it first"):
         main(["table", "first", "--csv", str(tmp_path / "new" / "a.csv"), *outputs])

@@ -168,6 +168,21 @@ def test_ctrl_c_saves_and_stops(sweep: Sweep, undisturbed: Sweep, launcher: str)
     assert sweep.curve(RATES[0]) == undisturbed.curve(RATES[0])
 
 
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_kill_saves_and_stops(sweep: Sweep, launcher: str) -> None:
+    """As queues and containers end a command."""
+    process = sweep.start(*LONG, *LAUNCHERS[launcher])
+    wait_for(sweep.trains(RATES[0]), process)
+    process.terminate()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "waits for the running jobs to save" in out
+    assert "run the same command again to continue" in out
+    assert sweep.record(RATES[0])["state"] == "interrupted"
+    assert "interrupted at step" in (sweep.job(RATES[0]) / "job.log").read_text()
+    wait_for(sweep.is_gone)
+
+
 def test_a_killed_job_is_recorded_and_the_rest_go_on(sweep: Sweep, undisturbed: Sweep) -> None:
     process = sweep.start(*LONG)
     wait_for(sweep.trains(RATES[1]), process)

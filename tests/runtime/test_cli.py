@@ -75,6 +75,21 @@ def test_a_typing_error_is_told_with_the_likely_spelling(
     assert expected in sentence(command, override)
 
 
+def test_a_typing_error_inside_a_multirun_is_told_too() -> None:
+    """Hydra is in use then."""
+    with hydra.initialize_config_dir(str(CONF), version_base="1.3"):
+        with pytest.raises(HydraException) as told:
+            hydra.compose("train", ["seeed=1"])
+        assert "'seeed', did you mean 'seed'?" in explain(told.value, "train")
+
+
+def test_a_key_of_hydra_s_own_is_told_in_short() -> None:
+    told = sentence("train", "hydra.launcher.njobs=2")
+    assert told == (
+        "unknown configuration key 'hydra.launcher.njobs'; --cfg hydra shows those of Hydra"
+    )
+
+
 def test_a_missing_value_is_named_by_its_whole_key() -> None:
     told = sentence("evaluate", "checkpoint=x", "dataset=store")
     assert told == "dataset.root is not set; give dataset.root=... on the command line"

@@ -1,10 +1,11 @@
 import re
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sem3d.runtime.names import LONGEST, run_name
+from sem3d.runtime.names import LONGEST, override, run_name
 
 RESUNET: dict[str, str | None] = {"experiment": None, "model": "resunet"}
 
@@ -68,6 +69,22 @@ def test_nothing_in_a_name_needs_quoting(pairs: dict[str, str]) -> None:
 def test_names_differ_exactly_when_settings_do(a: dict[str, str], b: dict[str, str]) -> None:
     names = [run_name(RESUNET, "layers", dirname(pairs)) for pairs in (a, b)]
     assert (names[0] == names[1]) == (a == b)
+
+
+@pytest.mark.parametrize("value", ["outputs/a b/x,y=1/best.ckpt", "null", "1", "-1e-5", "1e-5", ""])
+def test_what_hydra_would_read_otherwise_is_quoted(value: str) -> None:
+    assert override("name", value) == f"name='{value}'"
+
+
+def test_plain_paths_and_names_stay_readable() -> None:
+    for value in ("out/lr-0.1+lam-0.5/best.ckpt", "/data/x.ckpt", "demo-lr-0.004+seed-1"):
+        assert override("name", value) == f"name={value}"
+
+
+@given(st.text(st.characters(exclude_categories=["C"]), max_size=30))
+def test_any_value_arrives(value: str) -> None:
+    (parsed,) = OverridesParser.create().parse_overrides([override("name", value)])
+    assert parsed.value() == value
 
 
 def test_long_names_end_in_a_digest_of_all_settings() -> None:

@@ -7,9 +7,11 @@ from typing import Final
 
 from sem3d.report.sweeps.outcomes import Outcome, Sweep, run_config
 from sem3d.report.sweeps.parameters import bare, parameters, settings
+from sem3d.runtime.names import override
 
 SHARED: Final = (
-    "dataset.", "data_dir=", "acquisition", "geometry", "simulator", "noise=", "noise.eval",
+    "dataset.", "data_dir=", "output_dir=", "acquisition", "geometry", "simulator", "noise=",
+    "noise.eval",
 )  # fmt: skip
 """Overrides of a training that an evaluation on the same data takes as well."""
 
@@ -28,7 +30,10 @@ def evaluation(sweep: Sweep, one: Outcome) -> str:
     dataset = config.get("choices", {}).get("dataset")
     chosen = [f"dataset={dataset}"] if dataset else []
     chosen += [word for word in config.get("overrides", []) if bare(word).startswith(SHARED)]
-    named = [f"checkpoint={checkpoint(one)}", f"name={sweep.plan.name}-{one.job.name}"]
+    named = [
+        override("checkpoint", str(checkpoint(one))),
+        override("name", f"{sweep.plan.name}-{one.job.name}"),
+    ]
     return shlex.join(["python", "-m", "sem3d.evaluate", *named, *chosen])
 
 

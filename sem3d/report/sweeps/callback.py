@@ -1,6 +1,7 @@
 """Hydra's callback of a multirun of trainings: the plan at its start, the table at its end."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,11 +50,13 @@ class Sweep(Callback):
             jobs = folder.jobs()
         queued = is_queued(config.hydra.launcher)
         _let_run(config)
-        if config.hydra.runtime.choices["hydra/launcher"] != "basic" and not queued:
-            stop_jobs_first(folder, self.lock)
+        if not queued:
+            elsewhere = config.hydra.runtime.choices["hydra/launcher"] != "basic"
+            stop_jobs_first(folder, self.lock, elsewhere=elsewhere)
         done = sum(job.state in ("done", "halved") for job in jobs)
         print(f"sweep {plan.name}: {len(jobs)} jobs, {done} done before, in {folder.path}")
-        print(f"look at it: python -m sem3d.sweep status {folder.path}", flush=True)
+        look = shlex.join(["python", "-m", "sem3d.sweep", "status", str(folder.path)])
+        print(f"look at it: {look}", flush=True)
         if queued:
             print("jobs in the queue go on when this command ends; scancel stops them", flush=True)
         self.teller = Teller(folder)
@@ -78,6 +81,8 @@ class Sweep(Callback):
             states = {job.state for job in folder.jobs()}
             if "waiting" in states and folder.is_futile:
                 print("all these jobs failed alike before training: the rest was left out")
+            elif "waiting" in states:
+                print(f"the sweep has more jobs; run all by: {folder.plan().command}")
             if states - {"done", "halved"}:
                 raise SystemExit(INCOMPLETE)
 

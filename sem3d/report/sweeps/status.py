@@ -3,6 +3,7 @@
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, get_args
 
@@ -85,17 +86,20 @@ def show(path: Path, console: Console) -> None:
 
 
 def follow(path: Path, console: Console, poll_s: float = POLL_S) -> None:
-    """Show how a sweep stands until it ends, or until the user interrupts."""
-    with Live(console=console, auto_refresh=False) as live:
-        try:
-            while True:
-                sweep = read_sweep(path)
-                live.update(status(sweep, time.time()), refresh=True)
-                if not sweep.is_running and not sweep.of("running"):
-                    return
-                time.sleep(poll_s)
-        except KeyboardInterrupt:
-            return
+    """Show how a sweep stands until it ends, or until the user interrupts.
+
+    What is left in the terminal at the end is not cut into lines: it may be copied.
+    """
+    sweep = read_sweep(path)
+    with (
+        Live(console=console, auto_refresh=False, transient=True) as live,
+        suppress(KeyboardInterrupt),
+    ):
+        while sweep.is_running or sweep.of("running"):
+            live.update(status(sweep, time.time()), refresh=True)
+            time.sleep(poll_s)
+            sweep = read_sweep(path)
+    console.print(status(sweep, time.time()), soft_wrap=True)
 
 
 def _parts(sweep: Sweep, now: float) -> Iterator[RenderableType]:

@@ -13,15 +13,14 @@ MOST_LOCAL: Final = 64
 """Jobs that submitit may start on this machine: it starts all at once, two processes for each."""
 
 
-def check(config: DictConfig, jobs: int) -> None:
-    """Check what holds for every job.
+def check_settings(config: DictConfig) -> None:
+    """Check settings that hold for every job, on any machine.
 
     Args:
         config: the multirun's configuration, with Hydra's own node.
-        jobs: their number.
 
     Raises:
-        InputError: a setting of the sweep does not fit, or what it needs is not there.
+        InputError: a setting of the sweep does not fit.
     """
     if config.hydra.job.chdir:
         raise InputError("hydra.job.chdir=true moves paths away; leave it out of a sweep")
@@ -31,6 +30,19 @@ def check(config: DictConfig, jobs: int) -> None:
         from sem3d.runtime.sweeps.halving import Rule  # with Lightning, which takes seconds
 
         Rule.read(config.sweep.halving)
+
+
+def check(config: DictConfig, jobs: int) -> None:
+    """Check what holds for every job on this machine.
+
+    Args:
+        config: the multirun's configuration, with Hydra's own node.
+        jobs: their number.
+
+    Raises:
+        InputError: a setting of the sweep does not fit, or what it needs is not there.
+    """
+    check_settings(config)
     if config.hydra.runtime.choices["hydra/launcher"] == "submitit_local" and jobs > MOST_LOCAL:
         raise InputError(
             f"hydra/launcher=submitit_local starts all {jobs} jobs at once, two processes each, to "

@@ -212,7 +212,7 @@ class SweepFolder:
             for key in [*old.parameters, *(k for k in plan.parameters if k not in old.parameters)]:
                 was, now = old.parameters.get(key, []), plan.parameters.get(key, [])
                 if sorted(was) != sorted(now):
-                    changed[key] = ",".join(was) or None, ",".join(now) or None
+                    changed[key] = ",".join(was) or "not swept", ",".join(now) or "not swept"
         if changed:
             told = [f"{k} was {a} and is {b}" for k, (a, b) in changed.items()]
             more = f" and {len(told) - LONGEST} more" if len(told) > LONGEST else ""

@@ -5,7 +5,6 @@ and loggers would leak from job to job, and one crash would end them all.
 """
 
 import os
-import re
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Any, Final
 from sem3d.errors import InputError
 from sem3d.files import is_full
 from sem3d.locks import Lock
+from sem3d.runtime.names import override
 from sem3d.runtime.runs.run_folder import RunFolder
 from sem3d.runtime.sweeps import lifeline, process
 from sem3d.runtime.sweeps.environment import Room, environment, room
@@ -126,7 +126,7 @@ def _call(command: str, hydra_config: Any, folder: Path, has: Room) -> list[str]
     """Return the command line of a job."""
     given = pairs(hydra_config.overrides.task)
     overrides = [f"{key}={value}" for key, value in given.items() if key not in OURS]
-    overrides += [f"folder={_quoted(str(folder))}", f"name={_quoted(folder.name)}"]
+    overrides += [override("folder", str(folder)), override("name", folder.name)]
     if has.gpus:
         overrides.append(f"trainer.devices={len(has.gpus)}")
     sources = hydra_config.runtime.config_sources
@@ -208,8 +208,3 @@ def _ended(
         record, state=state, status=status, reason=reason, traceback=traceback,
         ended=now, seconds=record.seconds + max(0.0, now - (record.started or now)),
     )  # fmt: skip
-
-
-def _quoted(value: str) -> str:
-    """Quote a value for Hydra's override grammar, where a backslash escapes quotes only."""
-    return "'" + re.sub(r"(\\*)('|$)", lambda m: 2 * m[1] + ("\\'" if m[2] else ""), value) + "'"

@@ -41,7 +41,7 @@ def make_plan(config_name: str, config: DictConfig, old: Plan | None = None) -> 
 
     Raises:
         InputError: the name is no folder's, a job comes twice, or a word stands among numbers.
-        HydraException: an override does not fit.
+        HydraException: an override does not fit, in any of the jobs.
     """
     if not re.fullmatch(r"[\w.+-]*\w[\w.+-]*", config.sweep.name):
         raise InputError(
@@ -59,6 +59,8 @@ def make_plan(config_name: str, config: DictConfig, old: Plan | None = None) -> 
     }
     for key, found in parameters.items():
         _check_numbers(key, found)
+        for value in found:  # Hydra would end the sweep at the first job that it cannot compose
+            compose(config_name, [f"{k}={v}" for k, v in {**jobs[0], key: value}.items()])
     values = [{key: job[key] for key in parameters} for job in jobs]
     first = values[0]
     if old and old.parameters.keys() == parameters.keys():

@@ -32,8 +32,9 @@ def test_the_command_names_checkpoint_and_data(tmp_path):
     job = tmp_path / name
     finish(job, [0.5], {"epoch": 1, "score": 0.5, "cutoff": 0.6})
     overrides = [
-        "model=unet", "dataset.name=mine", "data_dir=a b", "noise.train.level=[0.0,0.1]",
-        "noise=poisson", "optimizer.lr=0.1", "++acquisition.electrons=20",
+        "model=unet", "dataset.name=mine", "output_dir=c", "data_dir=a b",
+        "noise.train.level=[0.0,0.1]", "noise=poisson", "optimizer.lr=0.1",
+        "++acquisition.electrons=20",
     ]  # fmt: skip
     config = {"choices": {"dataset": "layers_demo"}, "overrides": overrides}
     write_atomic(job / "run.json", json.dumps({"config": config}))
@@ -43,8 +44,8 @@ def test_the_command_names_checkpoint_and_data(tmp_path):
     assert path == f"   {job}/checkpoints/best.ckpt"
     assert command == (
         f"   python -m sem3d.evaluate checkpoint={job}/checkpoints/best.ckpt "
-        f"name={plan.name}-{name} dataset=layers_demo dataset.name=mine 'data_dir=a b' "
-        "noise=poisson ++acquisition.electrons=20"
+        f"name={plan.name}-{name} dataset=layers_demo dataset.name=mine output_dir=c "
+        "'data_dir=a b' noise=poisson ++acquisition.electrons=20"
     )
 
 

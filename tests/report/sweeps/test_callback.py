@@ -137,7 +137,7 @@ def test_submitit_here_hides_no_gpus_and_sets_no_limit(
 ) -> None:
     monkeypatch.setattr("sem3d.report.sweeps.callback.visible_gpus", lambda: ["GPU-1", "GPU-2"])
     monkeypatch.setattr("sem3d.report.sweeps.callback.check", lambda *_: None)
-    monkeypatch.setattr("sem3d.report.sweeps.callback.stop_jobs_first", lambda *_: None)
+    monkeypatch.setattr("sem3d.report.sweeps.callback.stop_jobs_first", lambda *_, **__: None)
     monkeypatch.setenv(GPUS, "")
     given = config("trainer=gpu", "hydra/launcher=submitit_local")
     sweep.on_multirun_start(given, "train")

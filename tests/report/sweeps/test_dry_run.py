@@ -9,6 +9,7 @@ import pytest
 import yaml
 from hydra.errors import HydraException
 
+from sem3d.errors import InputError
 from sem3d.report.sweeps import dry_run as module
 from sem3d.report.sweeps.cost import training_flops
 from sem3d.report.sweeps.dry_run import dry_run
@@ -129,6 +130,30 @@ def test_hours_are_readable(listed: Listed, tflops: float, told: str) -> None:
     assert told in line
     assert "e+" not in line.split(":")[1]
     assert line.endswith("without what sweep.halving saves")
+
+
+@pytest.mark.parametrize(
+    ("override", "told"),
+    [
+        ("sweep.timeout=abc", "sweep.timeout is 'abc'"),
+        ("sweep.slots=0", "sweep.slots is 0"),
+        ("sweep.halving={first: 10}", "sweep.halving is"),
+        ("loss=mse,msee", "msee"),
+        ("seeed=1,2", "seeed"),
+    ],
+)
+def test_it_refuses_what_the_sweep_would_refuse(listed: Listed, override: str, told: str) -> None:
+    with pytest.raises((InputError, HydraException), match=told):
+        listed("seed=1,2", *SMALL, override)
+
+
+def test_an_extended_sweep_keeps_its_names(listed: Listed, tmp_path: Path, planned: Any) -> None:
+    values = {"optimizer.lr": ["0.1", "0.2"], "seed": ["1", "2"]}
+    jobs = {"lr-0.1+seed-1": {"optimizer.lr": "0.1", "seed": "1"}}
+    plan = planned(parameters=values, jobs=jobs)
+    SweepFolder(tmp_path / "sweeps" / "first").open(plan, extend=False, fresh=False).release()
+    given = ("optimizer.lr=0.1,0.3", "seed=1", "sweep.name=first", "sweep.extend=true")
+    assert "  lr-0.3+seed-1" in listed(*SMALL, *given)[1]
 
 
 def test_one_job(listed: Listed) -> None:

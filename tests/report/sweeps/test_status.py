@@ -240,6 +240,7 @@ def test_following_ends_with_the_sweep(tmp_path, monkeypatch):
         follow(tmp_path, console, 7.0)
     assert glances == [7.0, 7.0]
     assert "1 done" in shown.get()
+    assert shown.get().endswith("\n")
 
 
 def test_following_ends_quietly_when_the_user_has_seen_enough(tmp_path, monkeypatch):

@@ -1,4 +1,4 @@
-"""Ctrl-C waits for jobs in other processes, the second one does not."""
+"""Ctrl-C and `kill` wait for jobs in other processes, the second one does not."""
 
 import signal
 import subprocess
@@ -19,9 +19,12 @@ from sem3d.runtime.sweeps.interrupts import stop_jobs_first
 folder = SweepFolder(Path(sys.argv[1]))
 lock = Lock(folder.path / "sweep.lock")
 assert lock.take()
-stop_jobs_first(folder, lock)
-print("ready", flush=True)
-time.sleep(60)
+stop_jobs_first(folder, lock, elsewhere=True)
+try:
+    print("ready", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt as error:
+    sys.exit(*error.args)
 """
 
 
@@ -43,26 +46,31 @@ def command(folder: Path, before: str = "") -> subprocess.Popen[str]:
     return process
 
 
-def test_the_first_waits_until_the_jobs_have_stopped(tmp_path: Path, job: Lock) -> None:
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_the_first_waits_until_the_jobs_have_stopped(
+    tmp_path: Path, job: Lock, number: int, status: int
+) -> None:
     with command(tmp_path) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         while is_locked(tmp_path / "sweep.lock"):  # what the jobs notice
             time.sleep(0.01)
         time.sleep(0.5)
         assert process.poll() is None
         job.release()
         _, err = process.communicate(timeout=20)
-    assert err.strip().endswith("KeyboardInterrupt")
+    assert err == "waits for the running jobs to save; once more ends them at once\n"
+    assert process.returncode == status
 
 
-def test_the_second_waits_for_nobody(tmp_path: Path, job: Lock) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_second_waits_for_nobody(tmp_path: Path, job: Lock, number: int) -> None:
     with command(tmp_path) as process:
         process.send_signal(signal.SIGINT)
         while is_locked(tmp_path / "sweep.lock"):
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
-    assert err.strip().endswith("KeyboardInterrupt")
+        process.send_signal(number)
+        process.communicate(timeout=20)
+    assert process.returncode == (0 if number == signal.SIGINT else -number)  # of sys.exit() above
     job.release()
 
 
