@@ -72,7 +72,8 @@ def one_sentence(name: str) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt as error:
-        status = error.args[0] if error.args else 130  # of `kill`, see stop_jobs_first
+        # stop_jobs_first gives the status; others may raise it with words
+        status = next((told for told in error.args if isinstance(told, int)), 130)
         _stop(f"interrupted: what is finished is kept; {again()} to continue", status)
     except (InputError, HydraException, OmegaConfBaseException) as error:
         _stop(f"error: {explain(error, name)}", 2)

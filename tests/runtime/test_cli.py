@@ -75,6 +75,13 @@ def test_a_typing_error_is_told_with_the_likely_spelling(
     assert expected in sentence(command, override)
 
 
+@pytest.mark.parametrize(("words", "status"), [((), 130), ((143,), 143), (("by a library",), 130)])
+def test_an_interrupt_has_a_status(words: tuple[Any, ...], status: int) -> None:
+    with pytest.raises(SystemExit) as left, one_sentence("train"):
+        raise KeyboardInterrupt(*words)
+    assert left.value.code == status
+
+
 def test_a_typing_error_inside_a_multirun_is_told_too() -> None:
     """Hydra is in use then."""
     with hydra.initialize_config_dir(str(CONF), version_base="1.3"):

@@ -13,7 +13,7 @@ from sem3d.locks import Lock
 from sem3d.report.sweeps.teller import Teller
 from sem3d.runtime.cli import in_callback
 from sem3d.runtime.sweeps.checks import check
-from sem3d.runtime.sweeps.folder import PLAN, SweepFolder
+from sem3d.runtime.sweeps.folder import SweepFolder
 from sem3d.runtime.sweeps.interrupts import stop_jobs_first
 from sem3d.runtime.sweeps.plan import make_plan
 from sem3d.runtime.sweeps.slots import GPUS, is_queued, visible_gpus, wants_gpus
@@ -43,8 +43,7 @@ class Sweep(Callback):
         """
         folder = SweepFolder(Path(config.hydra.sweep.dir))
         with in_callback(config_name):
-            known = (folder.path / PLAN).is_file() and not config.fresh
-            plan = make_plan(config_name, config, folder.plan() if known else None)
+            plan = make_plan(config_name, config, None if config.fresh else folder.known())
             check(config, len(plan.jobs))
             self.lock = folder.open(plan, extend=config.sweep.extend, fresh=config.fresh)
             jobs = folder.jobs()

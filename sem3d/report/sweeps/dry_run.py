@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from sem3d.report.sweeps.cost import training_flops
 from sem3d.report.sweeps.parameters import bare, plain_keys
 from sem3d.runtime.sweeps.checks import check_settings
-from sem3d.runtime.sweeps.folder import PLAN, Plan, SweepFolder
+from sem3d.runtime.sweeps.folder import Plan, SweepFolder
 from sem3d.runtime.sweeps.plan import jobs_of, make_plan, pairs
 from sem3d.runtime.times import told_time
 
@@ -38,8 +38,7 @@ def dry_run(config_name: str, conf: Path, overrides: Sequence[str]) -> str:
         config = loader.load_configuration(config_name, list(overrides), RunMode.MULTIRUN)
         check_settings(config)
         folder = SweepFolder(Path(config.hydra.sweep.dir))
-        old = folder.plan() if (folder.path / PLAN).is_file() and not config.fresh else None
-        plan = make_plan(config_name, config, old)
+        plan = make_plan(config_name, config, None if config.fresh else folder.known())
         flops = _flops(config_name, config, plan)
     lines = [f"{len(plan.jobs)} jobs in {folder.path}:", *(f"  {name}" for name in plan.jobs)]
     lines += [f"{key}: {', '.join(values)}" for key, values in plain_keys(plan).parameters.items()]

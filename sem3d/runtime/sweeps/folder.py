@@ -140,8 +140,8 @@ class SweepFolder:
             started = any(self.path.glob("*/job.lock"))
             if fresh:
                 self._clear()
-            elif started and (self.path / PLAN).is_file():
-                plan = self._agreed(plan, extend)
+            elif started and (old := self.known()):
+                plan = self._agreed(old, plan, extend)
             write_atomic(self.path / PLAN, json.dumps(asdict(plan), indent=2))
         except BaseException:
             lock.release()
@@ -168,6 +168,14 @@ class SweepFolder:
             return False
         swept = [{job.values[key] for job in tried} for key in self.plan().parameters]
         return all(len(values) > 1 for values in swept)
+
+    def known(self) -> Plan | None:
+        """Return the plan, None where there is none yet.
+
+        Raises:
+            InputError: it is damaged.
+        """
+        return self.plan() if (self.path / PLAN).is_file() else None
 
     def plan(self) -> Plan:
         """Read the plan.
@@ -201,12 +209,11 @@ class SweepFolder:
             state = "halved"
         return Job(name, values, folder, Record(**{**asdict(record), "state": state}), done)
 
-    def _agreed(self, plan: Plan, extend: bool) -> Plan:
+    def _agreed(self, old: Plan, plan: Plan, extend: bool) -> Plan:
         """Return the plan to go on with, old jobs first, or refuse one that differs.
 
         Jobs keep their names when the settings come in another order.
         """
-        old = self.plan()
         changed = differences(old.base, plan.base)
         if plan.parameters.keys() != old.parameters.keys() or not extend:
             for key in [*old.parameters, *(k for k in plan.parameters if k not in old.parameters)]:

@@ -64,7 +64,7 @@ def run_job(command: str, settings: Callable[[], Mapping[str, Any]], hydra_confi
     is_orphan = partial(_is_orphan, sweep, hydra_config.launcher)
     try:
         with lock.held(lambda: print(f"{name}: waits for its earlier process"), HANDOVER_S):
-            _run(_Task(command, settings, hydra_config, sweep, is_orphan), lock)
+            _run(_Assignment(command, settings, hydra_config, sweep, is_orphan), lock)
     except TimeoutError:
         print(f"{name}: left to process {read_record(lock.path.parent).pid}, which still runs it")
     except _Over:
@@ -77,7 +77,7 @@ def run_job(command: str, settings: Callable[[], Mapping[str, Any]], hydra_confi
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Assignment:
     """What a job is to do, and for whom."""
 
     command: str
@@ -96,7 +96,7 @@ class _Over(Exception):  # noqa: N818
     """This attempt is over, and nothing more is to be written down."""
 
 
-def _run(task: _Task, lock: Lock) -> None:
+def _run(task: _Assignment, lock: Lock) -> None:
     """Run the job that holds `lock`, unless it is done; what is wrong with it alone is recorded."""
     folder = lock.path.parent
     try:
@@ -135,7 +135,7 @@ def _call(command: str, hydra_config: Any, folder: Path, has: Room) -> list[str]
     return [sys.executable, "-m", f"sem3d.{command}", *where, *overrides, "hydra.mode=RUN"]
 
 
-def _attempt(task: _Task, cfg: Mapping[str, Any], lock: Lock, has: Room) -> None:
+def _attempt(task: _Assignment, cfg: Mapping[str, Any], lock: Lock, has: Room) -> None:
     """Run the job's process and write down how it ended."""
     folder, run = lock.path.parent, RunFolder(lock.path.parent)
     call = _call(task.command, task.hydra_config, folder, has)

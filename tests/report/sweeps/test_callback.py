@@ -2,10 +2,12 @@
 
 import os
 import pickle
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import cloudpickle
 import pytest
@@ -23,7 +25,17 @@ from sem3d.report.sweeps import closing
 from sem3d.report.sweeps.callback import INCOMPLETE, Sweep
 from sem3d.runtime.cli import CONF
 from sem3d.runtime.sweeps.folder import PLAN, Record, SweepFolder, write_record
+from sem3d.runtime.sweeps.interrupts import SIGNALS
 from sem3d.runtime.sweeps.slots import GPUS
+
+
+@pytest.fixture(autouse=True)
+def own_signals() -> Iterator[None]:
+    """A sweep's answers to signals are not those of the tests that follow."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, answer in before.items():
+        signal.signal(number, answer)
 
 
 @pytest.fixture
@@ -108,28 +120,28 @@ def test_what_is_not_done_is_no_success(
     assert status(sweep.on_multirun_end, config()) == INCOMPLETE
 
 
-def test_failures_alike_are_told(
-    config: Any, sweep: Sweep, folder: SweepFolder, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("rates", "left"), [("0.1,0.2,0.3,0.4", True), ("0.1,0.2,0.3", False)])
+def test_what_failures_alike_leave_out_is_told(
+    config: Any, sweep: Sweep, folder: SweepFolder, capsys: Any, rates: str, left: bool
 ) -> None:
-    sweep.on_multirun_start(config("optimizer.lr=0.1,0.2,0.3,0.4"), "train")
+    sweep.on_multirun_start(config(f"optimizer.lr={rates}"), "train")
     began = (folder.path / PLAN).stat().st_mtime + 1
     for number in range(1, 4):
         record = Record("failed", 1, began, reason="no dataset")
         write_record(folder.path / f"lr-0.{number}", record)
     assert status(sweep.on_multirun_end, config()) == INCOMPLETE
-    assert "failed alike before training: the rest was left out" in capsys.readouterr().out
+    told = "failed alike before training: the rest was left out"
+    assert (told in capsys.readouterr().out) == left
 
 
-def test_when_all_were_tried_nothing_was_left_out(
-    config: Any, sweep: Sweep, folder: SweepFolder, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("launcher", "elsewhere"), [("basic", False), ("joblib", True)])
+def test_signals_are_heard_for_jobs_here_and_elsewhere(
+    config: Any, sweep: Sweep, monkeypatch: pytest.MonkeyPatch, launcher: str, elsewhere: bool
 ) -> None:
-    sweep.on_multirun_start(config("optimizer.lr=0.1,0.2,0.3"), "train")
-    began = (folder.path / PLAN).stat().st_mtime + 1
-    for number in range(1, 4):
-        record = Record("failed", 1, began, reason="no dataset")
-        write_record(folder.path / f"lr-0.{number}", record)
-    assert status(sweep.on_multirun_end, config()) == INCOMPLETE
-    assert "left out" not in capsys.readouterr().out
+    heard = Mock()
+    monkeypatch.setattr("sem3d.report.sweeps.callback.stop_jobs_first", heard)
+    sweep.on_multirun_start(config(f"hydra/launcher={launcher}"), "train")
+    assert heard.call_args.kwargs == {"elsewhere": elsewhere}
 
 
 def test_submitit_here_hides_no_gpus_and_sets_no_limit(

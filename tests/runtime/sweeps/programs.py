@@ -22,6 +22,7 @@ try:
     print("ready", flush=True)
     time.sleep(60)
 except KeyboardInterrupt:
+    print("saved", flush=True)
     raise SystemExit(130)
 """
 DEAF = "trap '' INT; sleep 60"

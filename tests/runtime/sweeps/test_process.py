@@ -14,6 +14,7 @@ import pytest
 from sem3d.locks import Lock, is_locked
 from sem3d.runtime.sweeps import lifeline, process
 from tests.runtime.sweeps.processes import lives, until
+from tests.runtime.sweeps.programs import POLITE
 
 Start = Callable[..., AbstractContextManager[subprocess.Popen[bytes]]]
 
@@ -25,15 +26,6 @@ subprocess.Popen([sys.executable, "-c", child])
 print("ready", flush=True)
 """
 DEAF = "import signal, time; signal.signal(2, 1); print('ready', flush=True); time.sleep(60)"
-POLITE = """
-import time
-try:
-    print("ready", flush=True)
-    time.sleep(60)
-except KeyboardInterrupt:
-    print("saved", flush=True)
-    raise SystemExit(130)
-"""
 
 
 @pytest.fixture
